@@ -1,0 +1,1 @@
+"""The composition root: the app factory, the shell, the server."""

@@ -1,0 +1,1 @@
+"""The database: engine, sessions, tables, migrations. Imports nothing else of the project."""

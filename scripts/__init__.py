@@ -1,0 +1,1 @@
+"""The command line: each module has `main(argv=None) -> int`."""

@@ -1,0 +1,59 @@
+"""The named failures a user can meet: one sentence each, with the remedy.
+
+They are caught only at the outermost doors: a script's `main`, the page's error handler, the job
+runner. Anything else that arrives there is a defect and is logged with its traceback.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UserError(Exception):
+    """Tell the user what is wrong and what to do; the text is shown as it is."""
+
+
+class InvalidParams(UserError):
+    """A parameter is unknown, of the wrong type or out of range; `field` names the culprit."""
+
+    def __init__(self, message: str, field: str | None = None):
+        super().__init__(message)
+        self.field = field
+
+
+class UnknownStrategy(InvalidParams):
+    """No strategy of that name is registered."""
+
+
+class UnknownSymbol(InvalidParams):
+    """No instrument of that symbol is stored."""
+
+
+class NoBars(UserError):
+    """There are no bars where some were needed."""
+
+
+class InvalidFile(UserError):
+    """A file cannot be read as price bars."""
+
+
+class UnknownRun(UserError):
+    """No saved run has that number."""
+
+
+class StorageError(UserError):
+    """A folder or file cannot be written."""
+
+
+class DatabaseUnavailable(UserError):
+    """The database does not answer, or refuses what was asked."""
+
+
+class DatabaseNotMigrated(UserError):
+    """The database's tables are not those of this version."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ' Did you mean "x"?' for the closest known name, or an empty string."""
+    lowered = {k.lower(): k for k in known}
+    close = get_close_matches(str(name).lower(), lowered, n=1, cutoff=0.5)
+    return f' Did you mean "{lowered[close[0]]}"?' if close else ""

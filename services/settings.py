@@ -1,0 +1,51 @@
+"""The program's settings: one typed object, read once from the environment and `.env`."""
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.errors import InvalidParams
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """What can be set from outside; every name is an environment variable in capitals."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str = Field("", description="SQLAlchemy URL; empty: a SQLite file in DATA_DIR")
+    data_dir: Path = Field(Path("data"), description="where the database and the plots are kept")
+    host: str = Field("127.0.0.1", description="address the dashboard listens on")
+    port: int = Field(8050, ge=1, le=65535, description="port the dashboard listens on")
+    ib_host: str = Field("127.0.0.1", description="address of TWS or IB Gateway")
+    ib_port: int = Field(4002, ge=1, le=65535, description="port of TWS or IB Gateway")
+    ib_client_id: int = Field(1, ge=0, description="client id used with the gateway")
+    ib_timeout: float = Field(60, gt=0, description="seconds one gateway request may take")
+    ib_library: str = Field("ib_insync", description="ib_insync, or ib_async, its twin")
+    redis_url: str = Field("", description="unset: jobs run on the embedded queue")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+
+    @property
+    def url(self) -> str:
+        """The database's URL: DATABASE_URL, or the SQLite file under DATA_DIR."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'research.db').resolve()}"
+
+    @property
+    def plots_dir(self) -> Path:
+        """The folder in which PNG reports are saved."""
+        return self.data_dir / "plots"
+
+
+def load_settings(**overrides) -> Settings:
+    """Read the settings; raise InvalidParams with the variable's name when one is unusable."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper()
+        raise InvalidParams(
+            f"The setting {name} is not usable ({first['msg'].lower()}): mend it in the "
+            f"environment or in .env."
+        ) from error

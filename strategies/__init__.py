@@ -1,0 +1,1 @@
+"""Trading rules, one file each; `registry` names them."""

@@ -1,0 +1,113 @@
+"""The table of allowed imports, held against the code."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = {"db", "services", "strategies", "components", "pages", "dashboard", "scripts"}
+
+# folder -> the project folders it may import; a set lists the only modules allowed of one.
+MAY_IMPORT = {
+    "db": {"db"},
+    "services": {"services", "db"},
+    "strategies": {"strategies", "services"},
+    "components": {"components", "services"},
+    "pages": {"pages", "components", "services", "strategies.registry"},
+    "dashboard": FOLDERS,
+    "scripts": {"scripts", "services", "strategies.registry"},
+}
+NEVER = {
+    "db": {"dash", "flask", "pandas", "plotly"},
+    "services": {"dash", "flask", "dash_bootstrap_components", "dash_ag_grid"},
+    "strategies": {"dash", "flask", "sqlalchemy", "ib_insync", "ib_async"},
+    "components": {"sqlalchemy", "ib_insync", "ib_async"},
+    "pages": {"sqlalchemy", "ib_insync", "ib_async"},
+    "scripts": {"dash", "flask", "sqlalchemy"},
+    "dashboard": set(),
+}
+# Components show domain types; the rooms that do work with a database are not theirs to call.
+WORKING_SERVICES = {
+    "services.database",
+    "services.market_data",
+    "services.instruments",
+    "services.ingest",
+    "services.runs",
+    "services.workspace",
+    "services.research",
+}
+
+
+def sources(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def imported_modules(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found.add(node.module)
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def within(module: str, place: str) -> bool:
+    return module == place or module.startswith(place + ".")
+
+
+@pytest.mark.parametrize("folder", sorted(FOLDERS))
+def test_a_folder_imports_only_what_the_table_allows(folder):
+    for path in sources(folder):
+        for module in imported_modules(path):
+            top = module.split(".")[0]
+            if top in FOLDERS and module != "strategies":
+                assert any(within(module, place) for place in MAY_IMPORT[folder]), (
+                    f"{path.relative_to(ROOT)} imports {module}"
+                )
+            assert top not in NEVER[folder], f"{path.relative_to(ROOT)} imports {module}"
+
+
+def test_components_take_domain_types_and_call_no_working_service():
+    for path in sources("components"):
+        for module in imported_modules(path):
+            assert not any(within(module, place) for place in WORKING_SERVICES), (
+                f"{path.relative_to(ROOT)} imports {module}"
+            )
+
+
+def test_importing_the_services_leaves_dash_out():
+    modules = ", ".join(
+        ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in sources("services")
+    ).replace(".__init__", "")
+    code = f"import sys, {modules}; sys.exit('dash' in sys.modules or 'flask' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_there_are_no_circular_imports():
+    graph = {}
+    for folder in FOLDERS:
+        for path in sources(folder):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            graph[name.removesuffix(".__init__")] = module_level_imports(path)
+    known = set(graph)
+    edges = {name: {m for m in imports if m in known} - {name} for name, imports in graph.items()}
+    while leaves := {name for name, targets in edges.items() if not targets & set(edges)}:
+        edges = {name: targets for name, targets in edges.items() if name not in leaves}
+    assert edges == {}, f"circle among {sorted(edges)}"
+
+
+def module_level_imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module)
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
