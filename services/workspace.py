@@ -1,0 +1,21 @@
+"""What a page, a script or a worker needs to do its work: the settings and the database."""
+
+from dataclasses import dataclass
+
+from db.session import Database
+from services.database import open_database
+from services.settings import Settings, load_settings
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The settings and the database opened with them; made once, then passed down."""
+
+    settings: Settings
+    database: Database
+
+
+def open_workspace(settings: Settings | None = None) -> Workspace:
+    """Read the settings if none are given and open the database; raises what they raise."""
+    settings = settings or load_settings()
+    return Workspace(settings, open_database(settings))
