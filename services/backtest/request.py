@@ -1,0 +1,73 @@
+"""What the user asks to be tested, as the form, the URL and the command line say it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from services.backtest.settings import SimulationSettings
+from services.errors import InvalidParams
+from services.timespan import Duration, check_resolution, parse_date
+
+PARAM_PREFIX = "p."
+_DATE_ONLY = 10
+
+
+@dataclass(frozen=True)
+class BacktestRequest:
+    """One backtest to run; the span is a duration back from the last bar, or dates, or all."""
+
+    symbol: str
+    resolution: str
+    strategy: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    duration: str = ""
+    start: str = ""
+    end: str = ""
+    settings: SimulationSettings = field(default_factory=SimulationSettings)
+
+    def __post_init__(self):
+        """Check what can be checked without data; raise InvalidParams naming the field."""
+        object.__setattr__(self, "symbol", self.symbol.strip().upper())
+        if not self.symbol:
+            raise InvalidParams("Choose a symbol.", field="symbol")
+        check_resolution(self.resolution)
+        if self.duration and (self.start or self.end):
+            raise InvalidParams("Give a duration or dates, not both.", field="duration")
+        if self.duration:
+            object.__setattr__(self, "duration", str(Duration.parse(self.duration)))
+        if self.start and self.end and parse_date(self.start, "start") > _end_of(self.end):
+            raise InvalidParams("The start lies after the end: swap the two.", field="start")
+
+    def span(self, last_bar: pd.Timestamp) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
+        """Return the first and last moment to trade (None: unlimited); both belong to the span."""
+        if self.duration:
+            return Duration.parse(self.duration).before(last_bar), None
+        start = parse_date(self.start, "start") if self.start else None
+        return start, _end_of(self.end) if self.end else None
+
+    def as_query(self) -> dict[str, str]:
+        """Return the canonical URL query: every value that matters, strategy parameters as p.*"""
+        span = {"duration": self.duration, "start": self.start, "end": self.end}
+        costs = {
+            "cash": f"{self.settings.cash:.15g}",
+            "commission": self.settings.commission,
+            "slippage": f"{self.settings.slippage_bps:.15g}",
+            "fill": self.settings.fill,
+        }
+        return {
+            "symbol": self.symbol,
+            "resolution": self.resolution,
+            "strategy": self.strategy,
+            **{name: value for name, value in span.items() if value},
+            **costs,
+            **{f"{PARAM_PREFIX}{name}": str(value) for name, value in self.params.items()},
+        }
+
+
+def _end_of(text: str) -> pd.Timestamp:
+    """Read an end: a date without a time means the whole of that day."""
+    moment = parse_date(text, "end")
+    is_day = len(text.strip()) <= _DATE_ONLY
+    return moment + pd.Timedelta(days=1, microseconds=-1) if is_day else moment

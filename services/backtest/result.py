@@ -1,0 +1,54 @@
+"""What a backtest gives: everything that a chart, a report or a saved run is made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from services.backtest.lines import Line
+from services.backtest.settings import SimulationSettings
+from services.metrics import Metrics
+
+
+@dataclass(frozen=True)
+class StrategyInfo:
+    """Which rule was tested: its name, its parameters and the rule in words."""
+
+    name: str
+    params: Mapping[str, Any]
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class BacktestResult:
+    """A finished backtest.
+
+    `bars` holds the tested bars (the bar columns); every array has one value a bar. `equity` and
+    `benchmark_equity` (Buy & Hold) are money at each close, indexed by time; `position` is 1
+    where the bar ends in a position; `signals` are +1, -1, 0. `trades` has TRADE_COLUMNS of
+    `services.backtest.trades`. Metrics are named as in `services.metrics.METRICS`.
+    """
+
+    bars: pd.DataFrame
+    signals: np.ndarray
+    equity: pd.Series
+    benchmark_equity: pd.Series
+    position: np.ndarray
+    trades: pd.DataFrame
+    metrics: Metrics
+    benchmark_metrics: Metrics
+    lines: tuple[Line, ...]
+    strategy: StrategyInfo
+    settings: SimulationSettings
+
+    @property
+    def start(self) -> pd.Timestamp:
+        """Time of the first tested bar."""
+        return self.bars["ts"].iloc[0]
+
+    @property
+    def end(self) -> pd.Timestamp:
+        """Time of the last tested bar."""
+        return self.bars["ts"].iloc[-1]

@@ -1,0 +1,65 @@
+"""The list of trades as a table."""
+
+import numpy as np
+import pandas as pd
+
+from services.backtest import simulate as kernel
+
+SIGNAL, OPEN = "signal", "open"
+TRADE_COLUMNS = [
+    "entry_time",
+    "entry_price",
+    "exit_time",
+    "exit_price",
+    "quantity",
+    "costs",
+    "profit",
+    "return",
+    "exit_reason",
+    "commission",
+    "slippage",
+    "mae",
+    "mfe",
+    "entry_bar",
+    "exit_bar",
+    "bars",
+]
+
+
+def trades_table(rows: np.ndarray, ts: pd.Series) -> pd.DataFrame:
+    """Turn the kernel's trade rows into a table with TRADE_COLUMNS.
+
+    Prices are those paid and received, slippage included; costs are commission plus slippage in
+    money; profit is net of both, return is profit over entry value (quantity times entry price).
+    A trade still open has exit_reason "open", no exit time and price, and exit_bar -1: its
+    profit is marked to the last close.
+    """
+    entry_bar = rows[:, kernel.ENTRY_BAR].astype(np.int64)
+    exit_bar = rows[:, kernel.EXIT_BAR].astype(np.int64)
+    is_open = exit_bar == kernel.STILL_OPEN
+    entry_price, shares = rows[:, kernel.ENTRY_PRICE], rows[:, kernel.SHARES]
+    commission, slippage = rows[:, kernel.COMMISSION], rows[:, kernel.SLIPPAGE]
+    stamps = ts.array
+    exit_time = stamps.take(np.where(is_open, -1, exit_bar), allow_fill=True)
+    last = len(ts) - 1
+    return pd.DataFrame(
+        {
+            "entry_time": stamps.take(entry_bar),
+            "entry_price": entry_price,
+            "exit_time": exit_time,
+            "exit_price": np.where(is_open, np.nan, rows[:, kernel.EXIT_PRICE]),
+            "quantity": shares,
+            "costs": commission + slippage,
+            "profit": rows[:, kernel.PROFIT],
+            "return": rows[:, kernel.PROFIT] / (shares * entry_price),
+            "exit_reason": np.where(is_open, OPEN, SIGNAL),
+            "commission": commission,
+            "slippage": slippage,
+            "mae": rows[:, kernel.WORST] / entry_price - 1.0,
+            "mfe": rows[:, kernel.BEST] / entry_price - 1.0,
+            "entry_bar": entry_bar,
+            "exit_bar": exit_bar,
+            "bars": np.where(is_open, last + 1, exit_bar) - entry_bar,
+        },
+        copy=False,
+    )

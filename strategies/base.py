@@ -1,0 +1,127 @@
+"""The base of every trading rule: declared parameters, and one rule said in one of two ways."""
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from services.backtest.lines import Line
+from services.parameters import Parameters, build_parameters
+
+BUY, SELL, NOTHING = 1, -1, 0
+_ANSWERS = {"BUY": BUY, "SELL": SELL, None: NOTHING}
+
+
+class Strategy:
+    """A rule on closed bars: override `on_bar` (bar by bar) or `signals` (all at once).
+
+    Whichever is written, the other is derived from it. `df` has ts, open, high, low, close,
+    volume and all indicators, on a RangeIndex; only rows up to the bar in hand may be used.
+    """
+
+    name: str = ""
+    rule: str = ""
+    Params: type[Parameters] = Parameters
+    _columns_read: frozenset[str] = frozenset()
+
+    def __init__(self, **params: Any):
+        """Check the parameters; raise InvalidParams when one is unknown or out of range."""
+        self.name = self.name or type(self).__name__
+        self.params = build_parameters(self.Params, params, self.name)
+
+    def on_bar(self, i: int, row: Mapping[str, float], df: pd.DataFrame) -> str | None:
+        """Return "BUY", "SELL" or None on the close of bar i."""
+        if type(self).signals is Strategy.signals:
+            raise NotImplementedError(f"{type(self).__name__} needs on_bar or signals")
+        return {BUY: "BUY", SELL: "SELL"}.get(int(self.signals(df.iloc[: i + 1])[i]))
+
+    def signals(self, df: pd.DataFrame) -> np.ndarray:
+        """Return +1 BUY, -1 SELL or 0 for every bar, as int8."""
+        return self._ask_bar_by_bar(df, first=0)
+
+    def signals_from(self, df: pd.DataFrame, first: int) -> np.ndarray:
+        """Return the signals of the bars from `first` on; the earlier ones serve as history.
+
+        A bar-by-bar rule wakes up at `first`, with no memory of bars before it.
+        """
+        if type(self).signals is Strategy.signals:
+            return self._ask_bar_by_bar(df, first)
+        return np.asarray(self.signals(df))[first:]
+
+    def lines(self, df: pd.DataFrame) -> list[Line]:
+        """List what to draw with the bars; by default the indicators that on_bar has read."""
+        names = [name for name in df.columns if name in self._columns_read & _PANES.keys()]
+        return [Line(name, df[name].to_numpy(np.float64), _PANES[name]) for name in names]
+
+    def _ask_bar_by_bar(self, df: pd.DataFrame, first: int) -> np.ndarray:
+        signals = np.zeros(len(df) - first, dtype=np.int8)
+        columns = {name: _cells(df[name]) for name in df.columns}
+        columns_read: set[str] = set()
+        # A copy, because a rule may keep state on itself and every run starts without any.
+        rule = copy.deepcopy(self)
+        for i in range(first, len(df)):
+            signals[i - first] = _code(rule.on_bar(i, _Row(columns, i, columns_read), df), self)
+        self._columns_read = frozenset(columns_read)
+        return signals
+
+
+class _Row(Mapping):
+    """One bar, read by column name; it notes which columns a rule looks at."""
+
+    __slots__ = ("_columns", "_i", "_read")
+
+    def __init__(self, columns: dict, i: int, read: set[str]):
+        self._columns, self._i, self._read = columns, i, read
+
+    def __getitem__(self, name: str) -> Any:
+        self._read.add(name)
+        return self._columns[name][self._i]
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+
+def _cells(column: pd.Series) -> Any:
+    return column.to_numpy() if column.dtype == np.float64 else column.array
+
+
+def _code(answer: str | None, strategy: Strategy) -> int:
+    try:
+        return _ANSWERS[answer]
+    except (KeyError, TypeError):
+        raise ValueError(
+            f'{strategy.name}.on_bar must return "BUY", "SELL" or None, not {answer!r}'
+        ) from None
+
+
+_OVERLAYS = [
+    "ma20",
+    "ma50",
+    "ema_fast",
+    "ema_slow",
+    "bb_mid",
+    "bb_upper",
+    "bb_lower",
+    "ath",
+    "supertrend",
+    "supertrend_upper",
+    "supertrend_lower",
+]
+_PANES = dict.fromkeys(_OVERLAYS, "price") | {
+    "rsi": "RSI",
+    "macd": "MACD",
+    "macd_signal": "MACD",
+    "atr": "ATR",
+    "tr": "ATR",
+}

@@ -1,0 +1,41 @@
+"""Buy weakness, sell strength, by the relative strength index."""
+
+import numpy as np
+import pandas as pd
+from pydantic import model_validator
+
+from services.backtest.lines import Line
+from services.indicators import rsi
+from services.parameters import Parameters, param
+from strategies.base import Strategy
+from strategies.crossing import signals_of
+
+
+class Rsi(Strategy):
+    """Buy when the RSI says oversold, sell when it says overbought."""
+
+    name = "rsi"
+    rule = "Buy when RSI is below the lower threshold, sell when it is above the upper one."
+
+    class Params(Parameters):
+        """Length of the index and its two thresholds."""
+
+        period: int = param(14, "bars in the RSI", ge=2, le=200, search=(7, 14, 21))
+        lower: float = param(30, "buy below this RSI", ge=1, le=99, search=(20, 25, 30, 35))
+        upper: float = param(70, "sell above this RSI", ge=1, le=99, search=(65, 70, 75, 80))
+
+        @model_validator(mode="after")
+        def _lower_below_upper(self):
+            if self.lower >= self.upper:
+                raise ValueError(
+                    f"lower must be below upper, not {self.lower:g} and {self.upper:g}."
+                )
+            return self
+
+    def signals(self, df: pd.DataFrame) -> np.ndarray:
+        index = rsi(df, self.params.period)
+        return signals_of(index < self.params.lower, index > self.params.upper)
+
+    def lines(self, df: pd.DataFrame) -> list[Line]:
+        thresholds = (self.params.lower, self.params.upper)
+        return [Line(f"RSI {self.params.period}", rsi(df, self.params.period), "RSI", thresholds)]

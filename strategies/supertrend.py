@@ -1,0 +1,38 @@
+"""Follow the SuperTrend line from flip to flip."""
+
+import numpy as np
+import pandas as pd
+
+from services.backtest.lines import Line
+from services.indicators import supertrend
+from services.parameters import Parameters, param
+from strategies.base import Strategy
+from strategies.crossing import signals_of
+
+
+class Supertrend(Strategy):
+    """Hold while the trend of the SuperTrend line is up."""
+
+    name = "supertrend"
+    rule = "Buy when the SuperTrend flips from down to up, sell when it flips from up to down."
+
+    class Params(Parameters):
+        """Length of the average true range and distance of the bands."""
+
+        period: int = param(10, "bars in the ATR", ge=2, le=200, search=(7, 10, 14, 21))
+        multiplier: float = param(
+            3.0, "ATRs between middle and band", ge=0.1, le=20, search=(2.0, 3.0, 4.0)
+        )
+
+    def signals(self, df: pd.DataFrame) -> np.ndarray:
+        _, trend = supertrend(df, self.params.period, self.params.multiplier)
+        flip = np.zeros(len(trend))
+        flip[1:] = trend[1:] - trend[:-1]
+        return signals_of(flip == 2, flip == -2)
+
+    def lines(self, df: pd.DataFrame) -> list[Line]:
+        line, trend = supertrend(df, self.params.period, self.params.multiplier)
+        return [
+            Line("SuperTrend up", np.where(trend == 1, line, np.nan)),
+            Line("SuperTrend down", np.where(trend == -1, line, np.nan)),
+        ]
