@@ -1,5 +1,7 @@
 """The list of trades as a table."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -63,3 +65,33 @@ def trades_table(rows: np.ndarray, ts: pd.Series) -> pd.DataFrame:
         },
         copy=False,
     )
+
+
+def trade_records(trades: pd.DataFrame) -> list[dict]:
+    """Return the trades as plain records: ISO times, None where a value is undefined."""
+    records = trades.to_dict("records")
+    return [{name: _plain(value) for name, value in record.items()} for record in records]
+
+
+def trades_from_records(records: list[dict]) -> pd.DataFrame:
+    """Return the table that trade_records was given."""
+    table = pd.DataFrame(records, columns=TRADE_COLUMNS)
+    for name in ("entry_time", "exit_time"):
+        table[name] = pd.to_datetime(table[name], utc=True).astype("datetime64[us, UTC]")
+    numbers = [name for name in TRADE_COLUMNS if name not in _NOT_FLOATS]
+    return table.astype(dict.fromkeys(numbers, "float64") | dict.fromkeys(_WHOLE, "int64"))
+
+
+_WHOLE = ("entry_bar", "exit_bar", "bars")
+_NOT_FLOATS = {"entry_time", "exit_time", "exit_reason", *_WHOLE}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, pd.Timestamp):
+        return iso_time(value)
+    return None if pd.isna(value) else value
+
+
+def iso_time(moment: pd.Timestamp) -> str:
+    """Write a moment as ISO 8601 in UTC, as in 2024-01-31T14:30:00Z."""
+    return moment.tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,31 @@
+"""Keeps the runs that were looked at last, so that a zoom does not read the database again."""
+
+from collections import OrderedDict
+from threading import Lock
+
+from db.session import Database
+from services.runs.store import SavedRun, load_run
+
+
+class RecentRuns:
+    """The last few saved runs, by number; a saved run never changes, so none grows stale."""
+
+    def __init__(self, size: int = 16):
+        self._size = size
+        self._runs: OrderedDict[int, SavedRun] = OrderedDict()
+        self._lock = Lock()
+
+    def keep(self, run: SavedRun) -> SavedRun:
+        """Remember a run and return it."""
+        with self._lock:
+            self._runs[run.id] = run
+            self._runs.move_to_end(run.id)
+            while len(self._runs) > self._size:
+                self._runs.popitem(last=False)
+        return run
+
+    def get(self, database: Database, run_id: int | str) -> SavedRun:
+        """Return a run, from the database if it is not at hand; raise UnknownRun."""
+        with self._lock:
+            run = self._runs.get(int(run_id)) if str(run_id).isdecimal() else None
+        return run or self.keep(load_run(database, run_id))

@@ -1,0 +1,53 @@
+"""What identifies a run: its request, the bars and the strategy's code that it was made with."""
+
+import hashlib
+import inspect
+import json
+import platform
+from typing import Any
+
+import numba
+import numpy as np
+import pandas as pd
+import talib
+
+from services.backtest.request import BacktestRequest
+from services.bars import BAR_COLUMNS
+from services.metrics import METRICS_VERSION
+from services.version import VERSION
+
+
+def bars_hash(bars: pd.DataFrame) -> str:
+    """Return a digest of all bars that a run could see, history included."""
+    digest = hashlib.blake2b(digest_size=32)
+    digest.update(bars["ts"].dt.tz_localize(None).to_numpy().astype("datetime64[us]").tobytes())
+    for name in BAR_COLUMNS[1:]:
+        digest.update(np.ascontiguousarray(bars[name].to_numpy()).tobytes())
+    return digest.hexdigest()
+
+
+def code_hash(strategy: Any) -> str:
+    """Return a digest of the file in which a strategy is written."""
+    try:
+        source = inspect.getsource(inspect.getmodule(type(strategy)))
+    except (OSError, TypeError):
+        source = type(strategy).__qualname__
+    return hashlib.blake2b(source.encode(), digest_size=32).hexdigest()
+
+
+def fingerprint(request: BacktestRequest, bars: str, code: str) -> str:
+    """Return a digest that two runs share only if they must give the same result."""
+    text = json.dumps([request.as_query(), bars, code, METRICS_VERSION, versions()], sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what can change a number."""
+    return {
+        "program": VERSION,
+        "python": platform.python_version(),
+        "pandas": pd.__version__,
+        "numpy": np.__version__,
+        "numba": numba.__version__,
+        "ta-lib": talib.__version__,
+    }

@@ -1,0 +1,55 @@
+"""Packs the series of a result into bytes, and unpacks them again without running any code."""
+
+import io
+import json
+import zlib
+
+import numpy as np
+import pandas as pd
+
+from services.backtest.lines import Line
+from services.backtest.result import BacktestResult
+from services.bars import BAR_COLUMNS
+
+_FAST = 1  # zlib's quickest level: three quarters of the gain for a tenth of the time
+
+
+def pack_series(result: BacktestResult) -> bytes:
+    """Return the bars, signals, position, equity curves and lines of a result as bytes."""
+    arrays = {name: result.bars[name].to_numpy() for name in BAR_COLUMNS[1:]}
+    arrays["ts"] = result.bars["ts"].dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+    arrays |= {
+        "signals": result.signals,
+        "position": result.position,
+        "equity": result.equity.to_numpy(),
+        "benchmark_equity": result.benchmark_equity.to_numpy(),
+    }
+    arrays |= {f"line_{n}": line.values for n, line in enumerate(result.lines)}
+    about = [{"label": x.label, "pane": x.pane, "levels": list(x.levels)} for x in result.lines]
+    arrays["lines"] = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return zlib.compress(buffer.getvalue(), _FAST)
+
+
+def unpack_series(payload: bytes) -> dict:
+    """Return what pack_series was given, as the keyword arguments of a BacktestResult."""
+    with np.load(io.BytesIO(zlib.decompress(payload)), allow_pickle=False) as arrays:
+        ts = pd.Series(arrays["ts"]).dt.tz_localize("UTC")
+        bars = pd.DataFrame({"ts": ts, **{name: arrays[name] for name in BAR_COLUMNS[1:]}})
+        about = json.loads(arrays["lines"].tobytes())
+        lines = tuple(
+            Line(line["label"], arrays[f"line_{n}"], line["pane"], tuple(line["levels"]))
+            for n, line in enumerate(about)
+        )
+        times = pd.DatetimeIndex(ts, name="ts")
+        return {
+            "bars": bars,
+            "signals": arrays["signals"],
+            "position": arrays["position"],
+            "equity": pd.Series(arrays["equity"], index=times, name="equity"),
+            "benchmark_equity": pd.Series(
+                arrays["benchmark_equity"], index=times, name="benchmark_equity"
+            ),
+            "lines": lines,
+        }
