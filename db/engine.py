@@ -1,10 +1,13 @@
 """Engines for the two databases the program runs on; nothing connects here."""
 
+import sqlite3
+
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 
 BUSY_SECONDS = 15
 CONNECT_SECONDS = 10
+SWITCH_ATTEMPTS = 20
 BEGIN_OPTION = "sqlite_begin"
 
 
@@ -36,10 +39,28 @@ def _prepare_sqlite(connection, _record) -> None:
     connection.isolation_level = None  # transactions are begun by _begin_sqlite alone
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _use_wal(cursor)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _use_wal(cursor: sqlite3.Cursor) -> None:
+    """Turn on write-ahead logging.
+
+    Of two connections that do so on a new file one is refused at once, whatever the busy timeout;
+    it waits for the other by asking for the write lock, then finds the work done.
+    """
+    for _ in range(SWITCH_ATTEMPTS):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("ROLLBACK")
+        else:
+            return
 
 
 def _begin_sqlite(connection) -> None:
