@@ -1,0 +1,74 @@
+"""Buy and sell markers: every fill at its own bar and price, counted where they would overlap."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from services.backtest.result import BacktestResult
+from services.charts.view import View
+
+MOST_MARKERS = 600
+
+
+def trade_markers(result: BacktestResult, view: View) -> list[dict[str, Any]]:
+    """Return the traces "Buy" and "Sell".
+
+    While a run has at most MOST_MARKERS trades, each fill is a marker of its own whatever is in
+    view. Beyond that only fills near the view are sent; when even these are too many, those of
+    one candle become one marker that says how many they are. `customdata` is the trade's number.
+    """
+    trades = result.trades
+    closed = trades[trades["exit_bar"] >= 0]
+    return [
+        _markers("Buy", "triangle-up", "--buy", trades, ("entry_bar", "entry_price"), view),
+        _markers("Sell", "triangle-down", "--sell", closed, ("exit_bar", "exit_price"), view),
+    ]
+
+
+def _markers(
+    name: str,
+    symbol: str,
+    colour: str,
+    trades: pd.DataFrame,
+    columns: tuple[str, str],
+    view: View,
+) -> dict[str, Any]:
+    bars, prices = (trades[column].to_numpy() for column in columns)
+    numbers = trades.index.to_numpy()
+    texts = [
+        f"{name} {price:,.6g} × {quantity:,.6g}<br>trade {number + 1}"
+        for number, price, quantity in zip(numbers, prices, trades["quantity"], strict=True)
+    ]
+    if len(bars) > MOST_MARKERS:
+        near = (bars >= view.starts[0]) & (bars <= view.ends[-1])
+        bars, prices, numbers = bars[near], prices[near], numbers[near]
+        texts = [text for text, is_near in zip(texts, near, strict=True) if is_near]
+    if len(bars) > MOST_MARKERS:
+        bars, prices, numbers, texts = _counted(name, bars, prices, numbers, view)
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "x": bars.tolist(),
+        "y": [float(f"{price:.10g}") for price in prices],
+        "customdata": (numbers + 1).tolist(),
+        "text": texts,
+        "hovertemplate": "%{text}<extra></extra>",
+        "marker": {
+            "symbol": symbol,
+            "size": 11,
+            "color": colour,
+            "line": {"color": "--surface", "width": 1.2},
+        },
+    }
+
+
+def _counted(
+    name: str, bars: np.ndarray, prices: np.ndarray, numbers: np.ndarray, view: View
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
+    candle = np.searchsorted(view.starts, bars, side="right") - 1
+    _, first, count = np.unique(candle, return_index=True, return_counts=True)
+    mean_price = np.add.reduceat(prices, first) / count
+    texts = [f"{n} × {name.lower()}, zoom in to see each" for n in count.tolist()]
+    return view.x[candle[first]], mean_price, numbers[first], texts

@@ -1,0 +1,87 @@
+"""The part of a run that is in view, in as many candles as a screen can show."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.backtest.result import BacktestResult
+
+CANDLES_IN_VIEW = 420
+MARGIN = 0.5  # of the view, loaded to each side so that a small pan shows no gap
+_LEAST_BARS = 5
+
+
+@dataclass(frozen=True)
+class View:
+    """Bars `first` to `last` (excluded) in buckets of `step` bars; lo..hi is what is in view.
+
+    `starts` and `ends` are each bucket's first and last bar, `x` its middle; all are positions
+    in the run's bars.
+    """
+
+    lo: float
+    hi: float
+    step: int
+    starts: np.ndarray
+    ends: np.ndarray
+
+    @property
+    def x(self) -> np.ndarray:
+        """The middle of each bucket."""
+        return (self.starts + self.ends) / 2
+
+    @property
+    def visible(self) -> np.ndarray:
+        """Which buckets touch what is in view."""
+        return (self.ends >= self.lo) & (self.starts <= self.hi)
+
+    def first(self, values: np.ndarray) -> np.ndarray:
+        """Return the first value of each bucket."""
+        return values[self.starts]
+
+    def last(self, values: np.ndarray) -> np.ndarray:
+        """Return the last value of each bucket."""
+        return values[self.ends]
+
+    def highest(self, values: np.ndarray) -> np.ndarray:
+        """Return the highest value of each bucket."""
+        return self._reduce(np.maximum, values)
+
+    def lowest(self, values: np.ndarray) -> np.ndarray:
+        """Return the lowest value of each bucket."""
+        return self._reduce(np.minimum, values)
+
+    def total(self, values: np.ndarray) -> np.ndarray:
+        """Return the sum of each bucket."""
+        return self._reduce(np.add, values)
+
+    def _reduce(self, operation: np.ufunc, values: np.ndarray) -> np.ndarray:
+        if self.step == 1:
+            return values[self.starts]
+        first, last = self.starts[0], self.ends[-1] + 1
+        return operation.reduceat(values[first:last], self.starts - first)
+
+
+def view_of(result: BacktestResult, lo: float | None = None, hi: float | None = None) -> View:
+    """Choose the buckets for the bars between two positions (default: the whole run).
+
+    Positions outside the run, or closer than a few bars, are moved to what can be shown.
+    """
+    n = len(result.bars)
+    lo, hi = _sensible(lo, 0.0, n), _sensible(hi, n - 1.0, n)
+    if hi - lo < _LEAST_BARS:
+        middle = (lo + hi) / 2
+        lo, hi = middle - _LEAST_BARS / 2, middle + _LEAST_BARS / 2
+    width = hi - lo
+    step = max(1, math.ceil(width / CANDLES_IN_VIEW))
+    first = int(max(0, lo - MARGIN * width)) // step * step
+    stop = int(min(n, hi + MARGIN * width + 1))
+    starts = np.arange(min(first, n - 1), max(stop, 1), step)
+    return View(lo, hi, step, starts, np.minimum(starts + step, n) - 1)
+
+
+def _sensible(position: float | None, default: float, n: int) -> float:
+    if position is None or not math.isfinite(position):
+        return default
+    return min(max(position, -n), 2.0 * n)
