@@ -1,0 +1,224 @@
+// The chart of a run: Plotly drawn directly, so that one zoom costs one redraw. The server sends
+// figures for what is in view; their colours are names of CSS tokens, resolved here.
+(() => {
+  const NOTHING = () => window.dash_clientside.no_update;
+  const CONFIG = { displayModeBar: false, scrollZoom: true, responsive: true, doubleClick: false };
+  const LOAD_AFTER_MS = 60; // wheel events come in bursts: ask once they pause
+  const TRADE_MARGIN = 0.75; // of a trade's length, shown before and after it
+  const LEAST_MARGIN = 20; // bars
+
+  let library = null;
+  let current = null; // {element, spec, figure, selected, request, timer}
+
+  const plotly = (url) => {
+    library ??= new Promise((resolve, reject) => {
+      if (window.Plotly) return resolve(window.Plotly);
+      const script = Object.assign(document.createElement("script"), { src: url });
+      script.onload = () => resolve(window.Plotly);
+      script.onerror = () => {
+        library = null;
+        reject(new Error("The chart library could not be loaded: load the page again."));
+      };
+      document.head.append(script);
+    });
+    return library;
+  };
+
+  const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  const resolved = (value) => {
+    if (typeof value === "string") return value.startsWith("--") ? token(value) : value;
+    if (Array.isArray(value)) return typeof value[0] === "number" ? value : value.map(resolved);
+    if (value && typeof value === "object") {
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolved(item)]));
+    }
+    return value;
+  };
+
+  const selectionShape = (trade, bars) => ({
+    type: "rect",
+    xref: "x",
+    yref: "paper",
+    x0: trade.entry - 0.5,
+    x1: (trade.exit < 0 ? bars - 1 : trade.exit) + 0.5,
+    y0: 0,
+    y1: 1,
+    fillcolor: "--selection",
+    line: { width: 1, color: "--accent" },
+    layer: "below",
+  });
+
+  const paint = async (chart) => {
+    const { element, figure, selected } = chart;
+    const shapes = [...figure.layout.shapes];
+    if (selected) shapes.push(selectionShape(selected, figure.bars));
+    const Plotly = await plotly(element.dataset.plotly);
+    if (chart !== current || !element.isConnected) return;
+    const layout = resolved({ ...figure.layout, shapes });
+    await Plotly.react(element, resolved(figure.data), layout, CONFIG);
+    if (!element.dataset.painted) bind(element);
+    element.dataset.painted = Number(element.dataset.painted || 0) + 1;
+    element.closest(".chart-box").classList.remove("is-loading");
+    describe(chart);
+  };
+
+  const bind = (element) => {
+    element.on("plotly_relayout", (change) => {
+      if ("xaxis.range[0]" in change || "xaxis.range" in change) load(...viewOf(element));
+    });
+    element.on("plotly_doubleclick", () => show(0, current.figure.bars - 1));
+    element.on("plotly_hover", (event) => describe(current, event.xvals?.[0]));
+    element.on("plotly_unhover", () => describe(current));
+    element.on("plotly_click", (event) => {
+      const point = event.points.find((one) => one.customdata !== undefined);
+      if (point) markTrade(point.customdata);
+    });
+    element.addEventListener("keydown", onKey);
+  };
+
+  const viewOf = (element) => element.layout.xaxis.range.map((end, i) => end + (i ? -0.5 : 0.5));
+
+  const load = (lo, hi) => {
+    const chart = current;
+    clearTimeout(chart.timer);
+    chart.timer = setTimeout(() => fetchView(chart, lo, hi), LOAD_AFTER_MS);
+  };
+
+  const fetchView = async (chart, lo, hi) => {
+    chart.request?.abort();
+    chart.request = new AbortController();
+    try {
+      const answer = await fetch(`${chart.spec.url}?lo=${lo}&hi=${hi}`, {
+        signal: chart.request.signal,
+      });
+      const figure = await answer.json();
+      if (!answer.ok) throw new Error(figure.error);
+      if (chart !== current) return;
+      chart.figure = figure;
+      await paint(chart);
+    } catch (error) {
+      if (error.name !== "AbortError") window.shell.showToast(error.message, "error");
+    }
+  };
+
+  const show = (lo, hi) => {
+    clearTimeout(current.timer);
+    return fetchView(current, lo, hi);
+  };
+
+  const showTrade = (number) => {
+    const trade = current?.spec.trades[number - 1];
+    if (!trade) return;
+    const end = trade.exit < 0 ? current.figure.bars - 1 : trade.exit;
+    const margin = Math.max(LEAST_MARGIN, TRADE_MARGIN * (end - trade.entry));
+    current.selected = trade;
+    show(Math.max(0, trade.entry - margin), Math.min(current.figure.bars - 1, end + margin));
+  };
+
+  const markTrade = (number) => {
+    current.selected = current.spec.trades[number - 1];
+    paint(current);
+    const id = String(number);
+    window.dash_clientside.set_props("trades-grid", {
+      selectedRows: { ids: [id] },
+      scrollTo: { rowId: id, rowPosition: "middle" },
+    });
+  };
+
+  const onKey = (event) => {
+    const [lo, hi] = viewOf(event.currentTarget);
+    const width = hi - lo;
+    const last = current.figure.bars - 1;
+    const middle = (lo + hi) / 2;
+    const moves = {
+      ArrowLeft: () => [lo - width / 5, hi - width / 5],
+      ArrowRight: () => [lo + width / 5, hi + width / 5],
+      "+": () => [middle - width / 3, middle + width / 3],
+      "-": () => [middle - width * 0.75, middle + width * 0.75],
+      Home: () => [0, width],
+      End: () => [last - width, last],
+      Escape: () => [0, last],
+    };
+    const move = moves[event.key === "=" ? "+" : event.key];
+    if (!move || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    show(...move());
+  };
+
+  // The legend: the values of the candle under the pointer, or of the last one in view.
+  const decimals = (value) => (Math.abs(value) >= 1 ? 2 : Math.abs(value) >= 0.01 ? 4 : 6);
+  const plain = (value) =>
+    value === null || value === undefined
+      ? "–"
+      : value.toLocaleString("en-US", {
+          minimumFractionDigits: decimals(value),
+          maximumFractionDigits: decimals(value),
+        });
+  const whole = (value) => Math.round(value).toLocaleString("en-US");
+  const percent = (value) => `${(100 * value).toFixed(2)} %`;
+  const FORMATS = { Volume: whole, Drawdown: percent, "Strategy equity": whole, "Buy & Hold": whole };
+
+  const indexAt = (figure, position) => {
+    const x = figure.data[0].x;
+    const wanted = position ?? Math.min(figure.layout.xaxis.range[1], x[x.length - 1]);
+    const guess = Math.round((wanted - x[0]) / figure.step);
+    return Math.min(Math.max(guess, 0), x.length - 1);
+  };
+
+  const entry = (label, text, colour) => {
+    const item = document.createElement("span");
+    item.className = "legend-item";
+    const name = document.createElement("span");
+    name.className = "legend-name";
+    name.textContent = label;
+    if (colour) name.style.color = token(colour);
+    item.append(name, ` ${text}`);
+    return item;
+  };
+
+  const describe = (chart, position) => {
+    const legend = chart?.element.closest(".chart-box")?.querySelector(".chart-legend");
+    if (!legend) return;
+    const { figure } = chart;
+    const [candles, ...others] = figure.data;
+    const i = indexAt(figure, position);
+    const time = document.createElement("strong");
+    time.textContent = figure.labels[i];
+    const prices = ["open", "high", "low", "close"].map((key) =>
+      entry(key[0].toUpperCase(), plain(candles[key][i]), candles.close[i] >= candles.open[i] ? "--up" : "--down"),
+    );
+    const lines = others
+      .filter((trace) => trace.mode === "lines")
+      .map((trace) =>
+        entry(trace.name, (FORMATS[trace.name] || plain)(trace.y[i]), trace.line.color || "--muted"),
+      );
+    legend.replaceChildren(time, ...prices, ...lines);
+    const note = chart.element.closest(".chart-box").querySelector(".chart-note");
+    note.textContent = figure.step > 1 ? `Each candle is ${figure.step} bars; zoom in for every bar.` : "";
+  };
+
+  const draw = (spec) => {
+    const element = document.getElementById("chart");
+    if (!spec || !element) return NOTHING();
+    current?.request?.abort();
+    current = { element, spec, figure: spec.figure, selected: null };
+    paint(current).catch((error) => window.shell.showToast(error.message, "error"));
+    return NOTHING();
+  };
+
+  // Rows chosen in the table; the {ids: …} that markTrade sets there comes back and is no choice.
+  const select = (rows) => {
+    if (Array.isArray(rows) && rows.length) showTrade(Number(rows[0].id));
+    return NOTHING();
+  };
+
+  document.addEventListener("themechange", () => current?.element.isConnected && paint(current));
+  // The library is large: fetch and read it while the user still looks at the form.
+  const warm = () => {
+    const element = document.getElementById("chart");
+    if (element) plotly(element.dataset.plotly).catch(() => {});
+  };
+  new MutationObserver(warm).observe(document.documentElement, { childList: true, subtree: true });
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { chart: { draw, select } });
+})();

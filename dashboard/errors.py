@@ -1,0 +1,61 @@
+"""The outermost doors of the dashboard: known errors show their sentence, defects are logged."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from dash import Dash, html
+from flask import Response, request
+from werkzeug.exceptions import HTTPException
+
+from components.feedback import error_state, show_toast
+from services.errors import UserError
+
+log = logging.getLogger(__name__)
+
+UNEXPECTED = "Unexpected error, see log."
+
+
+def show_error(error: Exception) -> None:
+    """Answer a callback that failed: a toast, and the outputs stay as they were."""
+    show_toast(sentence_of(error), "error")
+
+
+def sentence_of(error: Exception) -> str:
+    """Return a known error's own text; log anything else with its traceback."""
+    if isinstance(error, UserError):
+        return str(error)
+    log.error("Unexpected error at %s", request.path, exc_info=error)
+    return UNEXPECTED
+
+
+def guarded(layout: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a page's layout: an error becomes a state of the page, with a way on."""
+
+    def guarded_layout(**query: Any) -> Any:
+        try:
+            return layout(**query)
+        except UserError as error:
+            return _failed_page(str(error))
+        except Exception:
+            log.exception("Unexpected error in the page")
+            return _failed_page(UNEXPECTED)
+
+    return guarded_layout
+
+
+def answer_http_errors(app: Dash) -> None:
+    """Answer requests that fail outside callbacks with one plain sentence."""
+
+    @app.server.errorhandler(Exception)
+    def _answer(error: Exception) -> Response:
+        if isinstance(error, HTTPException):
+            return Response(f"{error.description}\n", error.code, mimetype="text/plain")
+        status = 503 if isinstance(error, UserError) else 500
+        return Response(f"{sentence_of(error)}\n", status, mimetype="text/plain")
+
+
+def _failed_page(text: str) -> html.Div:
+    # A plain link: it loads the page again, and with it everything that was not ready.
+    again = html.A("Try again", href="", className="btn btn-primary")
+    return html.Div(error_state("This page cannot be shown", text, again), className="page")

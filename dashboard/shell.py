@@ -1,0 +1,105 @@
+"""The frame around every page: header, navigation, toasts, and the document it lives in."""
+
+import dash
+import dash_bootstrap_components as dbc
+from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+
+from components.feedback import TOAST_STORE
+from components.icons import icon
+
+NAVIGATION = (
+    ("Home", "/", "house", "exact"),
+    ("Backtest", "/backtest", "graph-up", "partial"),
+    ("Runs", "/runs", "clock-history", "partial"),
+)
+
+DOCUMENT = """<!doctype html>
+<html lang="en">
+<head>
+{%metas%}
+<title>{%title%}</title>
+<link rel="icon" type="image/svg+xml" href="FAVICON">
+<script src="THEME"></script>
+{%css%}
+</head>
+<body>
+<noscript>The dashboard needs JavaScript: allow it for this address, then load the page again.</noscript>
+{%app_entry%}
+{%config%}
+{%scripts%}
+{%renderer%}
+</body>
+</html>"""  # noqa: E501  (a sentence of the document)
+
+
+def add_shell(app: Dash) -> None:
+    """Give the app its document, its frame and the callback that shows toasts."""
+    app.index_string = DOCUMENT.replace("FAVICON", app.get_asset_url("favicon.svg")).replace(
+        "THEME", app.get_asset_url("theme.js")
+    )
+    app.layout = _frame()
+    app.clientside_callback(
+        ClientsideFunction("shell", "toast"),
+        Output(TOAST_STORE, "modified_timestamp"),
+        Input(TOAST_STORE, "data"),
+        prevent_initial_call=True,
+    )
+
+
+def _frame() -> html.Div:
+    return html.Div(
+        [
+            html.A("Skip to content", href="#content", className="skip-link"),
+            _banner(),
+            _header(),
+            _navigation(),
+            html.Main(dash.page_container, id="content", className="content", tabIndex="-1"),
+            html.Div(id="toasts", className="toasts", **{"aria-live": "polite"}),
+            dcc.Store(id=TOAST_STORE),
+        ],
+        className="shell",
+    )
+
+
+def _header() -> html.Header:
+    return html.Header(
+        [
+            dcc.Link(
+                [html.Span(className="brand-mark"), html.Span("Trading Research")],
+                href="/",
+                className="brand",
+            ),
+            html.Button(
+                [icon("moon-stars", "theme-dark-icon"), icon("sun", "theme-light-icon")],
+                id="theme-toggle",
+                className="icon-button",
+                type="button",
+                **{"aria-label": "Switch theme"},
+            ),
+        ],
+        className="header",
+    )
+
+
+def _navigation() -> html.Nav:
+    links = [
+        dbc.NavLink([icon(icon_name), html.Span(name)], href=path, active=active)
+        for name, path, icon_name, active in NAVIGATION
+    ]
+    return html.Nav(links, className="rail", **{"aria-label": "Main"})
+
+
+def _banner() -> html.Div:
+    return html.Div(
+        [
+            icon("plug"),
+            html.Span(
+                "The server does not answer; what you see may be out of date. Start it again "
+                "with make run: this page reconnects by itself."
+            ),
+        ],
+        id="server-banner",
+        className="server-banner",
+        role="alert",
+        hidden=True,
+    )
