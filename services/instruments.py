@@ -83,9 +83,14 @@ def add_instrument(database: Database, symbol: str, **fields) -> Instrument:
         return _from_row(row)
 
 
-def ensure_instrument(session: Session, symbol: str) -> models.Instrument:
-    """Return the row of a symbol, made bare when there is none."""
+def ensure_instrument(session: Session, symbol: str, *, lock: bool = False) -> models.Instrument:
+    """Return the row of a symbol, made bare when there is none.
+
+    With `lock` other writers of this symbol wait until the session ends (SQLite's always do).
+    """
     wanted = select(models.Instrument).where(models.Instrument.symbol == symbol)
+    if lock:
+        wanted = wanted.with_for_update()
     row = session.scalar(wanted)
     if row is None:
         _insert_unless_there(session, symbol)

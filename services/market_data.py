@@ -68,6 +68,15 @@ def read_bars(
     return _frame(names, chunks)
 
 
+def count_bars(session: Session, symbol: str, resolution: str) -> int:
+    """Count the stored bars of a series within a session."""
+    return session.scalar(
+        select(func.count()).where(
+            MarketPrice.symbol == symbol, MarketPrice.resolution == resolution
+        )
+    )
+
+
 def last_bar_time(database: Database, symbol: str, resolution: str) -> pd.Timestamp | None:
     """Return the time of the last stored bar of a series, None when there is none."""
     with database.reading() as session:
