@@ -1,0 +1,91 @@
+"""Numbers and assumptions as people read them: on the page, in a report, on the command line."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from services.backtest.costs import COMMISSIONS, DEFAULT_PERCENT
+from services.backtest.settings import FILLS, SimulationSettings
+
+MISSING = "n/a"
+NO_COSTS = (
+    "NO COSTS: this run charges neither commission nor slippage; real trading would earn less."
+)
+_UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"))
+_COMPACT_FROM = 1e7
+
+
+def metric_text(kind: str, value: float | None) -> str:
+    """Write a metric; `kind` as in `services.metrics.MetricSpec`."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    if kind == "percent":
+        return percent_text(value)
+    if kind == "count":
+        return grouped(value, 0)
+    if kind == "days":
+        return f"{grouped(value, 0 if value >= 10 or value == int(value) else 1)} d"
+    return money_text(value) if kind == "money" else grouped(value, 2)
+
+
+def percent_text(fraction: float) -> str:
+    """Write a fraction as percent, with fewer decimals the larger it is."""
+    percent = fraction * 100
+    return f"{grouped(percent, 2 if abs(percent) < 1000 else 0)} %"
+
+
+def money_text(value: float) -> str:
+    """Write an amount: cents below 1,000, whole units above, M, B or T from ten million on."""
+    if abs(value) >= _COMPACT_FROM:
+        return grouped(value, 2)
+    return grouped(value, 2 if abs(value) < 1000 else 0)
+
+
+def grouped(value: float, digits: int) -> str:
+    """Write a number with thousands separated and at most some 12 characters wide."""
+    if abs(value) >= 1e15:
+        return _minus(f"{value:.2e}")
+    for size, unit in _UNITS:
+        if abs(value) >= max(size, _COMPACT_FROM):
+            return _minus(f"{value / size:,.2f}{unit}")
+    text = f"{value:,.{digits}f}"
+    return _minus(text.lstrip("-") if not text.strip("-0.,") else text)
+
+
+def price_text(price: float) -> str:
+    """Write a price with the digits that matter at its size."""
+    if price == 0 or abs(price) >= 1:
+        return grouped(price, 2)
+    if abs(price) < 1e-5:
+        return _minus(f"{price:.3g}")
+    return _minus(f"{price:.{3 - math.floor(math.log10(abs(price)))}f}")
+
+
+def params_text(params: Mapping[str, Any]) -> str:
+    """List parameters by name, as in "fast 20, slow 50"."""
+    return ", ".join(
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in params.items()
+    )
+
+
+def settings_text(settings: SimulationSettings) -> str:
+    """Say under which assumptions a run trades."""
+    return (
+        f"Cash {money_text(settings.cash)} · commission: {commission_text(settings.commission)} · "
+        f"slippage {settings.slippage_bps:g} bp · filled {FILLS[settings.fill]}"
+    )
+
+
+def commission_text(commission: str) -> str:
+    """Say what a commission setting charges."""
+    model, _, number = commission.partition(":")
+    if model == "percent":
+        return f"{number or f'{DEFAULT_PERCENT:g}'} % of the trade's value"
+    if model == "ibkr_fixed" and number:
+        return f"USD {number} a share, at least 1.00, at most 1 % of the trade"
+    return COMMISSIONS[model]
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "\N{MINUS SIGN}")
