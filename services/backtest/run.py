@@ -50,7 +50,7 @@ def run_backtest(
     frame, first = _window(bars, start, end)
     signals = _signals(strategy, frame, first)
     traded = frame[BAR_COLUMNS].iloc[first:].reset_index(drop=True)
-    open_, high, low, close = (traded[name].to_numpy() for name in PRICE_COLUMNS)
+    open_, high, low, close = (traded[name].to_numpy(np.float64) for name in PRICE_COLUMNS)
     money = _money(settings)
     fill = kernel.FILL_CLOSE if settings.fill == "close" else kernel.FILL_NEXT_OPEN
     equity, position, rows = kernel.simulate(open_, high, low, close, signals, fill, *money)

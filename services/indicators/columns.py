@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import talib
 
+from services.indicators.kernels import running_maximum
 from services.indicators.supertrend import (
     SUPERTREND_MULTIPLIER,
     SUPERTREND_PERIOD,
@@ -38,14 +39,18 @@ def compute_indicators(bars: pd.DataFrame) -> pd.DataFrame:
     BBANDS(20, 2, population deviation), RSI(14), ATR(14), TRANGE and SUPERTREND(10, 3) are
     TA-Lib's; `ath` is the running maximum of high.
     """
-    high, low, close = (bars[name].to_numpy(np.float64) for name in ("high", "low", "close"))
+    # Side by side in memory: TA-Lib would copy a strided column once a call.
+    high, low, close = (
+        np.ascontiguousarray(bars[name].to_numpy(np.float64)) for name in ("high", "low", "close")
+    )
     if len(close) == 0:
         return pd.DataFrame({name: np.empty(0) for name in INDICATOR_COLUMNS}, index=bars.index)
-    macd, macd_signal, _ = talib.MACD(close, 12, 26, 9)
-    bb_upper, bb_mid, bb_lower = talib.BBANDS(close, 20, 2.0, 2.0)
+    # First what leaves scratch arrays behind: the columns after it use their memory again.
     line, trend, upper, lower = supertrend_lines(
         high, low, close, SUPERTREND_PERIOD, SUPERTREND_MULTIPLIER
     )
+    macd, macd_signal = talib.MACD(close, 12, 26, 9)[:2]
+    bb_upper, bb_mid, bb_lower = talib.BBANDS(close, 20, 2.0, 2.0)
     columns = {
         "ma20": talib.SMA(close, 20),
         "ma50": talib.SMA(close, 50),
@@ -59,7 +64,7 @@ def compute_indicators(bars: pd.DataFrame) -> pd.DataFrame:
         "rsi": talib.RSI(close, 14),
         "atr": talib.ATR(high, low, close, 14),
         "tr": talib.TRANGE(high, low, close),
-        "ath": np.maximum.accumulate(high),
+        "ath": running_maximum(high),
         "supertrend": line,
         "supertrend_upper": upper,
         "supertrend_lower": lower,
