@@ -5,9 +5,9 @@ import numpy as np
 from services.backtest.result import BacktestResult
 from services.metrics import drawdown_of
 from services.plots import look
-from services.plots.numbers import money_text, percent_text
 from services.plots.panel import Key, Panel, wants_log
 from services.plots.thin import thin_line
+from services.wording import money_text, percent_text
 
 _STRATEGY = {"color": look.STRATEGY, "linewidth": 1.3}
 _BENCHMARK = {"color": look.BENCHMARK, "linewidth": 1.2}

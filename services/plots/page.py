@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -85,13 +86,14 @@ class Page:
 
     def wrap(self, words: str, width: float, size: float, most: int) -> list[str]:
         """Break words into at most `most` lines; what does not fit is cut with an ellipsis."""
-        lines, left = [], words.split()
+        left, lines = printable(words).split(), []
+        space = self.text_width("a a", size) - 2 * self.text_width("a", size)
+        widths = [self.text_width(word, size) + space for word in left]
         while left and len(lines) < most - 1:
-            count = 1
-            while count < len(left) and self.text_width(" ".join(left[: count + 1]), size) <= width:
-                count += 1
+            ends = np.cumsum(widths) - space
+            count = max(1, int(np.count_nonzero(ends <= width)))
             lines.append(self.fit(" ".join(left[:count]), width, size))
-            left = left[count:]
+            left, widths = left[count:], widths[count:]
         return [*lines, self.fit(" ".join(left), width, size)] if left else lines
 
     def box(

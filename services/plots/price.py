@@ -8,9 +8,10 @@ from matplotlib.transforms import ScaledTranslation
 from services.backtest.lines import PRICE_PANE, Line
 from services.backtest.result import BacktestResult
 from services.plots import look
-from services.plots.numbers import axis_texts, grouped, percent_text, price_text
+from services.plots.numbers import axis_texts
 from services.plots.panel import Key, Panel, wants_log
 from services.plots.thin import thin_heights
+from services.wording import grouped, percent_text, price_text
 
 _LINE_MAY_LEAVE = 0.4  # of the prices' range, before a far-off line is cut at the edge
 

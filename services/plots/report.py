@@ -15,7 +15,8 @@ from services.plots.panel import DATE_LABELS, HEADER, Key, Panel, Span, add_pane
 from services.plots.price import draw_lines, draw_price, draw_volume, has_volume
 from services.plots.table import draw_cards, draw_table
 from services.plots.ticks import date_ticks
-from services.plots.words import NO_COSTS, assumptions_text, params_text, span_text
+from services.plots.words import assumptions_text, span_text
+from services.wording import NO_COSTS, params_text
 
 _VALUE_LABELS = 0.62  # inches left of the panels
 _TABLE_WIDTH = 2.78
@@ -66,15 +67,15 @@ def _heading(
     """Write the lines above everything else; return where they end."""
     width = page.width - 2 * look.MARGIN
     params = params_text(result.strategy.params)
-    title = f"{symbol}  ·  {resolution}  ·  {result.strategy.name}"
-    with_params = f"{title}  ({params})" if params else title
+    title = f"{symbol} · {resolution} · {result.strategy.name}"
+    with_params = f"{title} ({params})" if params else title
     lines = []
     if page.text_width(with_params, look.TITLE, bold=True) <= width:
         title = with_params
     else:
         lines = page.wrap(f"Parameters: {params}", width, look.NORMAL, 2) if params else []
     spans = span_text(result, resolution)
-    lines += page.wrap(f"{spans}  ·  {subtitle}" if subtitle else spans, width, look.NORMAL, 1)
+    lines += page.wrap(f"{spans} · {subtitle}" if subtitle else spans, width, look.NORMAL, 1)
     rule = page.wrap(result.strategy.rule, width, look.NORMAL, 1)
 
     y = look.MARGIN + 0.02
@@ -99,7 +100,7 @@ def _footer(page: Page, result: BacktestResult) -> float:
     hidden = len(_panes(result)) - _MOST_PANES
     words = assumptions_text(result)
     if hidden > 0:
-        words += f"  Not drawn for lack of room: {hidden} more indicator panes."
+        words += f" Not drawn for lack of room: {hidden} more indicator panes."
     lines = page.wrap(words, page.width - 2 * look.MARGIN, look.SMALL, 3)
     step = line_height(look.SMALL)
     top = page.height - look.MARGIN - step * len(lines)

@@ -3,8 +3,8 @@
 from services.backtest.result import BacktestResult
 from services.metrics import METRIC_SPECS, METRICS
 from services.plots import look
-from services.plots.numbers import metric_text
 from services.plots.page import Page
+from services.wording import metric_text
 
 _TALLEST_ROW = 0.27
 _INSET = 0.06
