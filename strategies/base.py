@@ -80,6 +80,8 @@ class _Row(Mapping):
         return self._columns[name][self._i]
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # a copy asks for such names before it has any columns
+            raise AttributeError(name)
         try:
             return self[name]
         except KeyError:
