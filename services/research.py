@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.backtest import BacktestRequest, run_backtest
+from services.cautions import split_cautions
 from services.instruments import get_instrument
 from services.market_data import load_bars
 from services.runs.fingerprint import bars_hash, code_hash
@@ -34,8 +35,10 @@ def run_request(
         end=end,
         timezone=instrument.timezone or "UTC",
     )
-    run_id = None
-    if save:
-        seen = bars if end is None else bars[bars["ts"] <= end]
-        run_id = save_run(database, request, result, bars_hash(seen), code_hash(strategy))
-    return SavedRun(run_id, utc_now(), request, result)
+    cautions = split_cautions(database, instrument, result.start, result.end)
+    run = SavedRun(None, utc_now(), request, result, cautions)
+    if not save:
+        return run
+    seen = bars if end is None else bars[bars["ts"] <= end]
+    saved = save_run(database, run, bars_hash(seen), code_hash(strategy))
+    return workspace.recent_runs.keep(saved)

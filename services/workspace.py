@@ -1,9 +1,10 @@
 """What a page, a script or a worker needs to do its work: the settings and the database."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from db.session import Database
 from services.database import open_database
+from services.runs.cache import RecentRuns
 from services.settings import Settings, load_settings
 
 
@@ -13,6 +14,7 @@ class Workspace:
 
     settings: Settings
     database: Database
+    recent_runs: RecentRuns = field(default_factory=RecentRuns)
 
 
 def open_workspace(settings: Settings | None = None) -> Workspace:

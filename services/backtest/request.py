@@ -11,6 +11,19 @@ from services.errors import InvalidParams
 from services.timespan import Duration, check_resolution, parse_date
 
 PARAM_PREFIX = "p."
+DEFAULT_RESOLUTION = "1d"
+QUERY_NAMES = (
+    "symbol",
+    "resolution",
+    "strategy",
+    "duration",
+    "start",
+    "end",
+    "cash",
+    "commission",
+    "slippage",
+    "fill",
+)
 _DATE_ONLY = 10
 
 
@@ -27,6 +40,31 @@ class BacktestRequest:
     end: str = ""
     settings: SimulationSettings = field(default_factory=SimulationSettings)
 
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> "BacktestRequest":
+        """Read a URL query; what it leaves out has its default. Raises InvalidParams."""
+        default = SimulationSettings()
+        settings = SimulationSettings(
+            cash=query.get("cash") or default.cash,
+            commission=query.get("commission") or default.commission,
+            slippage_bps=query.get("slippage") or default.slippage_bps,
+            fill=query.get("fill") or default.fill,
+        )
+        return cls(
+            symbol=query.get("symbol", ""),
+            resolution=query.get("resolution") or DEFAULT_RESOLUTION,
+            strategy=query.get("strategy", ""),
+            params={
+                name.removeprefix(PARAM_PREFIX): value
+                for name, value in query.items()
+                if name.startswith(PARAM_PREFIX) and value != ""
+            },
+            duration=query.get("duration", ""),
+            start=query.get("start", ""),
+            end=query.get("end", ""),
+            settings=settings,
+        )
+
     def __post_init__(self):
         """Check what can be checked without data; raise InvalidParams naming the field."""
         object.__setattr__(self, "symbol", self.symbol.strip().upper())
@@ -37,7 +75,9 @@ class BacktestRequest:
             raise InvalidParams("Give a duration or dates, not both.", field="duration")
         if self.duration:
             object.__setattr__(self, "duration", str(Duration.parse(self.duration)))
-        if self.start and self.end and parse_date(self.start, "start") > _end_of(self.end):
+        start = parse_date(self.start, "start") if self.start else None
+        end = _end_of(self.end) if self.end else None
+        if start and end and start > end:
             raise InvalidParams("The start lies after the end: swap the two.", field="start")
 
     def span(self, last_bar: pd.Timestamp) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:

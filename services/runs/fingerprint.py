@@ -35,9 +35,12 @@ def code_hash(strategy: Any) -> str:
     return hashlib.blake2b(source.encode(), digest_size=32).hexdigest()
 
 
-def fingerprint(request: BacktestRequest, bars: str, code: str) -> str:
+def fingerprint(
+    request: BacktestRequest, bars: str, code: str, cautions: tuple[str, ...] = ()
+) -> str:
     """Return a digest that two runs share only if they must give the same result."""
-    text = json.dumps([request.as_query(), bars, code, METRICS_VERSION, versions()], sort_keys=True)
+    known = [request.as_query(), bars, code, list(cautions), METRICS_VERSION, versions()]
+    text = json.dumps(known, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
 
 

@@ -1,7 +1,7 @@
 """Saves runs in the database and reads them back as they were."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -18,7 +18,6 @@ from services.errors import UnknownRun
 from services.metrics import METRICS_VERSION, Metrics, in_order
 from services.runs.fingerprint import fingerprint, versions
 from services.runs.packing import pack_series, unpack_series
-from services.timespan import utc_now
 
 _HIGHEST_ID = 2**31 - 1
 
@@ -42,12 +41,16 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class SavedRun:
-    """A run with everything that a page draws; `id` is None when it was not saved."""
+    """A run with everything that a page draws; `id` is None when it was not saved.
+
+    `cautions` are sentences about the bars that a reader of the numbers must know.
+    """
 
     id: int | None
     created_at: pd.Timestamp
     request: BacktestRequest
     result: BacktestResult
+    cautions: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -55,19 +58,21 @@ class SavedRun:
         return f"{self.request.symbol} {self.request.resolution} {self.request.strategy}"
 
 
-def save_run(
-    database: Database, request: BacktestRequest, result: BacktestResult, bars: str, code: str
-) -> int:
-    """Save a run and return its number; a run that must be equal is not saved twice.
+def save_run(database: Database, run: SavedRun, bars: str, code: str) -> SavedRun:
+    """Save a run and return it with its number; a run that must be equal is not saved twice.
 
     `bars` and `code` are the digests of services.runs.fingerprint.
     """
-    mark = fingerprint(request, bars, code)
+    return replace(run, id=_saved_id(database, run, bars, code))
+
+
+def _saved_id(database: Database, run: SavedRun, bars: str, code: str) -> int:
+    mark = fingerprint(run.request, bars, code, run.cautions)
     known = _id_of(database, mark)
     if known is not None:
         return known
-    row = _row(request, result, mark, bars, code)
-    payload = pack_series(result)
+    row = _row(run, mark, bars, code)
+    payload = pack_series(run.result)
     try:
         with database.writing() as session:
             session.add(row)
@@ -101,7 +106,8 @@ def load_run(database: Database, run_id: int | str) -> SavedRun:
         strategy=StrategyInfo(row.strategy, row.params, row.request["rule"]),
         settings=request.settings,
     )
-    return SavedRun(row.id, pd.Timestamp(row.created_at), request, result)
+    cautions = tuple(row.request["cautions"])
+    return SavedRun(row.id, pd.Timestamp(row.created_at), request, result, cautions)
 
 
 def latest_runs(database: Database, limit: int) -> list[RunSummary]:
@@ -125,16 +131,15 @@ def _id_of(database: Database, mark: str) -> int | None:
         return session.scalar(select(BacktestRun.id).where(BacktestRun.fingerprint == mark))
 
 
-def _row(
-    request: BacktestRequest, result: BacktestResult, mark: str, bars: str, code: str
-) -> BacktestRun:
+def _row(run: SavedRun, mark: str, bars: str, code: str) -> BacktestRun:
+    request, result = run.request, run.result
     asked = {
         name: getattr(request, name)
         for name in ("symbol", "resolution", "strategy", "duration", "start", "end")
     }
     return BacktestRun(
         fingerprint=mark,
-        created_at=utc_now().to_pydatetime(),
+        created_at=run.created_at.to_pydatetime(),
         symbol=request.symbol,
         resolution=request.resolution,
         strategy=request.strategy,
@@ -143,6 +148,7 @@ def _row(
             "asked": asked | {"params": dict(request.params)},
             "settings": request.settings.as_dict(),
             "rule": result.strategy.rule,
+            "cautions": list(run.cautions),
         },
         start=result.start.to_pydatetime(),
         end=result.end.to_pydatetime(),

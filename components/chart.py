@@ -1,0 +1,69 @@
+"""The chart panel: a legend that follows the pointer, and the chart that assets/chart draws."""
+
+from typing import Any
+
+import dash
+from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+
+from services.backtest.result import BacktestResult
+
+CHART_SPEC = "chart-spec"
+TRADES_GRID = "trades-grid"
+_LIBRARY = "vendor/plotly/plotly-finance.min.js"
+_DONE = "chart-done"
+
+
+def chart_panel(spec: dict[str, Any] | None = None) -> html.Div:
+    """Return the panel; `spec` as chart_spec gives it, or None until there is a run."""
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Div(className="chart-legend"),
+                    html.Div(className="chart-note", **{"aria-live": "polite"}),
+                ],
+                className="chart-head",
+            ),
+            html.Div(
+                id="chart",
+                className="chart",
+                tabIndex="0",
+                role="img",
+                **{
+                    "data-plotly": dash.get_asset_url(_LIBRARY),
+                    "aria-label": "Price chart with trades; arrow keys pan, plus and minus zoom, "
+                    "Escape shows everything",
+                },
+            ),
+            dcc.Store(id=CHART_SPEC, data=spec),
+            dcc.Store(id=_DONE),
+        ],
+        className="chart-box is-loading panel",
+    )
+
+
+def chart_spec(url: str, result: BacktestResult, figure: dict[str, Any]) -> dict[str, Any]:
+    """Return what the script in the page needs: where to ask for other views, and the first."""
+    trades = zip(
+        result.trades["entry_bar"].tolist(), result.trades["exit_bar"].tolist(), strict=True
+    )
+    return {
+        "url": url,
+        "figure": figure,
+        "trades": [{"entry": entry, "exit": exit_} for entry, exit_ in trades],
+    }
+
+
+def register_chart(app: Dash) -> None:
+    """Connect every chart panel with its script: draw a run, zoom to a chosen trade."""
+    app.clientside_callback(
+        ClientsideFunction("chart", "draw"),
+        Output(_DONE, "data"),
+        Input(CHART_SPEC, "data"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("chart", "select"),
+        Output(_DONE, "modified_timestamp"),
+        Input(TRADES_GRID, "selectedRows"),
+        prevent_initial_call=True,
+    )

@@ -1,0 +1,155 @@
+"""The report of a run: heading, cards, chart and trades; drawn whole, or filled by a callback."""
+
+from typing import Any
+
+from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from dash.development.base_component import Component
+
+from components.cards import metric_card
+from components.chart import CHART_SPEC, TRADES_GRID, chart_panel, register_chart
+from components.icons import icon
+from components.trades import trade_rows, trades_grid
+from services.backtest.result import BacktestResult
+from services.metrics import METRICS
+from services.wording import NO_COSTS, params_text, settings_text
+
+REPORT, HEADING, CARDS, TRADES_TITLE = "report", "report-heading", "report-cards", "trades-title"
+PAGE_TITLE = "report-title"
+COPY_LINK = "copy-link"
+# What a page fills in one callback, in the order of report_values.
+REPORT_OUTPUTS = (
+    Output(REPORT, "hidden"),
+    Output(HEADING, "children"),
+    Output(CARDS, "children"),
+    Output(CHART_SPEC, "data"),
+    Output(TRADES_TITLE, "children"),
+    Output(TRADES_GRID, "rowData"),
+    Output(TRADES_GRID, "selectedRows"),
+    Output(PAGE_TITLE, "data"),
+)
+HIDDEN_REPORT = (True, None, None, None, None, [], [], None)
+
+
+def report(run: Any = None, spec: dict[str, Any] | None = None) -> html.Div:
+    """Return the report of a saved run, or an empty one for a callback to fill."""
+    shown = report_values(run, spec) if run else HIDDEN_REPORT
+    hidden, heading, cards, _, trades_title, _, _, title = shown
+    return html.Div(
+        [
+            html.Div(heading, id=HEADING),
+            html.Div(cards, id=CARDS, className="metric-cards"),
+            chart_panel(spec),
+            html.Section(
+                [
+                    html.H2(trades_title, id=TRADES_TITLE, className="panel-title"),
+                    trades_grid(run.result if run else None),
+                ],
+                className="panel",
+            ),
+            dcc.Store(id=PAGE_TITLE, data=title),
+        ],
+        id=REPORT,
+        className="report",
+        hidden=hidden,
+    )
+
+
+def report_values(run: Any, spec: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the values of REPORT_OUTPUTS for a saved run."""
+    result = run.result
+    return (
+        False,
+        _heading(run),
+        [metric_card(m, result.metrics[m.name], result.benchmark_metrics[m.name]) for m in METRICS],
+        spec,
+        _trades_title(result),
+        trade_rows(result),
+        [],
+        f"{run.title} · Trading Research",
+    )
+
+
+def register_report(app: Dash) -> None:
+    """Connect what every report has: chart, browser title, copy button."""
+    register_chart(app)
+    app.clientside_callback(
+        ClientsideFunction("report", "title"),
+        Output(PAGE_TITLE, "modified_timestamp"),
+        Input(PAGE_TITLE, "data"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("report", "copyLink"),
+        Output(COPY_LINK, "n_clicks_timestamp"),
+        Input(COPY_LINK, "n_clicks"),
+        prevent_initial_call=True,
+    )
+
+
+def _heading(run: Any) -> list[Component]:
+    result, request = run.result, run.request
+    form = "%Y-%m-%d %H:%M" if request.resolution.endswith(("m", "h")) else "%Y-%m-%d"
+    params = params_text(request.params)
+    bars = len(result.bars)
+    span = (
+        f"{result.start:{form}} to {result.end:{form}} · {bars:,} {'bar' if bars == 1 else 'bars'}"
+    )
+    warnings = [*run.cautions, *([NO_COSTS] if result.settings.is_free else [])]
+    return [
+        html.Div(
+            [
+                html.Div(
+                    [
+                        html.H2(
+                            f"{request.symbol} · {request.resolution} · {request.strategy}"
+                            + (f" ({params})" if params else ""),
+                            className="report-name",
+                        ),
+                        html.P(result.strategy.rule, className="report-rule"),
+                        html.P(span, className="report-line"),
+                        html.P(settings_text(result.settings), className="report-line"),
+                    ]
+                ),
+                _actions(run),
+            ],
+            className="report-head",
+        ),
+        *(
+            html.P([icon("exclamation-triangle"), html.Span(text)], className="caution")
+            for text in warnings
+        ),
+    ]
+
+
+def _actions(run: Any) -> html.Div:
+    number = run.id
+    return html.Div(
+        [
+            _download("PNG", "image", f"/export/runs/{number}.png"),
+            _download("Trades CSV", "filetype-csv", f"/export/runs/{number}.csv"),
+            html.Button(
+                [icon("link-45deg"), " Copy link"],
+                id=COPY_LINK,
+                type="button",
+                className="btn btn-sm btn-outline-secondary",
+                **{"data-path": f"/runs/{number}"},
+            ),
+            dcc.Link(f"Run {number}", href=f"/runs/{number}", className="run-number"),
+        ],
+        className="report-actions",
+    )
+
+
+def _download(label: str, icon_name: str, href: str) -> html.A:
+    return html.A(
+        [icon(icon_name), f" {label}"],
+        href=href,
+        download="",
+        className="btn btn-sm btn-outline-secondary",
+    )
+
+
+def _trades_title(result: BacktestResult) -> str:
+    closed = int((result.trades["exit_bar"] >= 0).sum())
+    still_open = len(result.trades) - closed
+    noun = "trade" if closed == 1 else "trades"
+    return f"{closed:,} closed {noun}" + (", one still open" if still_open else "")

@@ -1,0 +1,180 @@
+"""Backtest a strategy on stored bars, print the result, draw and save it."""
+
+import argparse
+import json
+import sys
+
+from scripts.cli import run_main
+
+EPILOG = """examples:
+  python -m scripts.backtest -s AAPL -r 1d --strategy ma_cross --fetch-duration "5 Y" --plot full
+  python -m scripts.backtest -s AAPL -r 1d --strategy ma_cross --param fast=10 slow=30 --json
+  python -m scripts.backtest --list-strategies"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; return 0, or 1 after one line on standard error (2 for bad usage)."""
+    parser = _parser()
+    args = parser.parse_args(argv)
+    if not args.list_strategies:
+        for name in ("symbol", "strategy"):
+            if getattr(args, name) is None:
+                parser.error(f"--{name} is needed")
+    return run_main(lambda: _list_strategies() if args.list_strategies else _backtest(args))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.backtest",
+        description=__doc__,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("-s", "--symbol", help="symbol of a stored instrument, as in AAPL")
+    add("-r", "--resolution", default="1d", help="1m 5m 15m 30m 1h 4h 1d 1w (default: 1d)")
+    add("--strategy", help="name of a strategy; see --list-strategies")
+    add("--list-strategies", action="store_true", help="list strategies and their parameters")
+    add("--param", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
+        help="parameters of the strategy")  # fmt: skip
+    span = parser.add_argument_group("span (default: all stored bars)")
+    span.add_argument("--fetch-duration", default="", metavar="SPAN", help='as in "5 Y" or "6 M"')
+    span.add_argument("--start", default="", metavar="DATE", help="first date, as in 2010-01-31")
+    span.add_argument("--end", default="", metavar="DATE", help="last date, included")
+    span.add_argument("--auto-fetch", action=argparse.BooleanOptionalAction, default=False,
+                      help="load the bars when none are stored")  # fmt: skip
+    span.add_argument("--no-fetch", dest="auto_fetch", action="store_false", help="never load bars")
+    costs = parser.add_argument_group("simulation")
+    costs.add_argument("--cash", default=100_000.0, metavar="N", help="starting cash (100000)")
+    costs.add_argument("--commission", default="ibkr_fixed", metavar="MODEL[:X]",
+                       help="ibkr_fixed[:USD a share], percent[:percent] or none")  # fmt: skip
+    costs.add_argument("--slippage", default=1.0, metavar="BPS",
+                       help="basis points against you (1)")  # fmt: skip
+    costs.add_argument("--fill", default="next_open", help="next_open (default) or close")
+    out = parser.add_argument_group("output")
+    out.add_argument("--plot", choices=("simple", "full"), help="write a PNG to data/plots")
+    out.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    out.add_argument("--save", action=argparse.BooleanOptionalAction, default=True,
+                     help="keep the run (default)")  # fmt: skip
+    return parser
+
+
+def _backtest(args: argparse.Namespace) -> int:
+    from services.backtest import BacktestRequest, SimulationSettings
+    from services.research import run_request
+    from services.workspace import open_workspace
+    from strategies.registry import load_strategy
+
+    request = BacktestRequest(
+        symbol=args.symbol,
+        resolution=args.resolution,
+        strategy=args.strategy,
+        duration=args.fetch_duration,
+        start=args.start,
+        end=args.end,
+        settings=SimulationSettings(args.cash, args.commission, args.slippage, args.fill),
+    )
+    strategy = load_strategy(args.strategy, **_params(args.param))
+    workspace = open_workspace()
+    if args.auto_fetch:
+        _fetch_if_missing(workspace, request)
+    run = run_request(workspace, request, strategy, save=args.save)
+    plot = _plot(args.plot, run, workspace) if args.plot else None
+    if args.json:
+        print(json.dumps(_as_json(run, plot)))
+    else:
+        _print(run, plot)
+    return 0
+
+
+def _params(pairs: list[str]) -> dict[str, str]:
+    from services.errors import InvalidParams
+
+    params = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise InvalidParams(f'"{pair}" is not a parameter: write it as name=value.')
+        params[name.strip()] = value.strip()
+    return params
+
+
+def _fetch_if_missing(workspace, request) -> None:
+    from services.ingest import SAMPLES, ingest_sample
+    from services.market_data import last_bar_time
+
+    is_sample = request.symbol in SAMPLES and request.resolution == "1d"
+    stored = last_bar_time(workspace.database, request.symbol, request.resolution)
+    if is_sample and stored is None:
+        ingest_sample(workspace.database, request.symbol)
+
+
+def _plot(kind: str, run, workspace) -> str:
+    from services.plots import save_report
+
+    request = run.request
+    folder = workspace.settings.plots_dir
+    return str(save_report(run.result, request.symbol, request.resolution, kind, folder))
+
+
+def _as_json(run, plot: str | None) -> dict:
+    from services.backtest.trades import iso_time, trade_records
+
+    result, request = run.result, run.request
+    return {
+        "symbol": request.symbol,
+        "resolution": request.resolution,
+        "strategy": request.strategy,
+        "params": dict(request.params),
+        "start": iso_time(result.start),
+        "end": iso_time(result.end),
+        "bars": len(result.bars),
+        "metrics": result.metrics,
+        "benchmark_metrics": result.benchmark_metrics,
+        "trades": trade_records(result.trades.drop(columns=["entry_bar", "exit_bar"])),
+        "run_id": run.id,
+        "plot": plot,
+    }
+
+
+def _print(run, plot: str | None) -> None:
+    from services.metrics import METRICS
+    from services.wording import NO_COSTS, metric_text, params_text, settings_text
+
+    result, request_params = run.result, run.request.params
+    print(
+        f"{run.title}: {len(result.bars):,} bars, {result.start:%Y-%m-%d} to {result.end:%Y-%m-%d}"
+    )
+    print(
+        params_text(request_params)
+        + (" · " if request_params else "")
+        + settings_text(result.settings)
+    )
+    for caution in (*run.cautions, *([NO_COSTS] if result.settings.is_free else [])):
+        print(f"Caution: {caution}")
+    print(f"\n{'':22}{'Strategy':>16}{'Buy & Hold':>16}")
+    for spec in METRICS:
+        mine, other = (
+            metric_text(spec.kind, metrics[spec.name])
+            for metrics in (result.metrics, result.benchmark_metrics)
+        )
+        print(f"{spec.label:22}{mine:>16}{other:>16}")
+    if run.id is not None:
+        print(f"\nRun {run.id} is saved: open /runs/{run.id} in the dashboard.")
+    if plot:
+        print(f"Plot: {plot}")
+
+
+def _list_strategies() -> int:
+    from services.parameters import parameter_specs
+    from strategies.registry import STRATEGIES
+
+    for name, strategy in STRATEGIES.items():
+        print(f"{name}: {strategy.rule}")
+        for spec in parameter_specs(strategy.Params):
+            print(f"    {spec.name}={spec.default}  {spec.help} ({spec.span})")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
