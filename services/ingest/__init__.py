@@ -4,12 +4,13 @@ from services.ingest.csv_source import read_csv_bars
 from services.ingest.pipeline import IngestReport, RejectedRow, ingest
 from services.ingest.sample_source import SAMPLES, ingest_sample, read_sample
 from services.ingest.source import SourceBars
-from services.ingest.sources import SOURCES, ingest_from
+from services.ingest.sources import SOURCES, IngestRequest, ingest_from
 
 __all__ = [
     "SAMPLES",
     "SOURCES",
     "IngestReport",
+    "IngestRequest",
     "RejectedRow",
     "SourceBars",
     "ingest",

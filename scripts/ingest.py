@@ -1,0 +1,97 @@
+"""Bring price bars into the database and compute their indicators."""
+
+import argparse
+from pathlib import Path
+
+from scripts.cli import progress_bar, run_main
+
+EPILOG = """examples:
+  python -m scripts.ingest -s AAPL -r 1d --duration "1 Y"
+  python -m scripts.ingest AAPL 1d "1 Y"
+  python -m scripts.ingest -s EURUSD -r 1h --file eurusd.csv.gz --timezone Europe/Berlin
+  python -m scripts.ingest --source sample"""
+LISTED = 5  # rejected rows shown one by one
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; return 0, or 1 after one line on standard error (2 for bad usage)."""
+    args = _arguments(argv)
+    return run_main(lambda: _ingest(args))
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.ingest",
+        description=__doc__,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("positional", nargs="*", metavar="SYMBOL RESOLUTION DURATION", help="short for -s -r and "
+        "--duration")  # fmt: skip
+    add("-s", "--symbol", help="symbol, as in AAPL")
+    add("-r", "--resolution", help="1m 5m 15m 30m 1h 4h 1d 1w")
+    add("--duration", help='only the last part, as in "1 Y" or "30 D"; S D W M Y')
+    add("--source", help="ibkr, csv or sample (default: csv with --file, else ibkr)")
+    add("--file", type=Path, help="CSV file, plain or gzipped, for the source csv")
+    add("--timezone", help="zone of times that name none, as in America/New_York (default: UTC)")
+    add("-c", "--client-id", type=int, help="client id used with the gateway, for the source ibkr")
+    args = parser.parse_intermixed_args(argv)
+    _place_positional(parser, args)
+    args.source = args.source or ("csv" if args.file else "ibkr")
+    if args.file and args.source != "csv":
+        parser.error(f"--file is for --source csv, not for {args.source}")
+    if args.source == "sample":
+        args.resolution = args.resolution or "1d"
+    elif not args.symbol or not args.resolution:
+        parser.error("a symbol and a resolution are needed, as in: -s AAPL -r 1d")
+    return args
+
+
+def _place_positional(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    names = ("symbol", "resolution", "duration")
+    if len(args.positional) > len(names):
+        parser.error(f"too many words: {' '.join(args.positional[len(names) :])}")
+    for name, value in zip(names, args.positional, strict=False):
+        if getattr(args, name) not in (None, value):
+            parser.error(f"{name} is given twice: {value} and {getattr(args, name)}")
+        setattr(args, name, value)
+
+
+def _ingest(args: argparse.Namespace) -> int:
+    from services.ingest import SAMPLES, IngestRequest, ingest_from
+    from services.workspace import open_workspace
+
+    symbols = [args.symbol] if args.symbol else list(SAMPLES)
+    database = open_workspace().database
+    for symbol in symbols:
+        request = IngestRequest(symbol, args.resolution, args.duration, args.file, args.timezone)
+        with progress_bar() as report:
+            result = ingest_from(database, args.source, request, report)
+        _print(result)
+    return 0
+
+
+def _print(result) -> None:
+    clock = "" if result.resolution in ("1d", "1w") else " %H:%M UTC"
+    print(
+        f"{result.symbol} {result.resolution}: {result.received:,} rows read, "
+        f"{result.stored_new:,} new, {result.changed:,} changed, {result.unchanged:,} unchanged, "
+        f"{result.rejected_count:,} rejected; from {result.first:%Y-%m-%d{clock}} to "
+        f"{result.last:%Y-%m-%d{clock}}."
+    )
+    if result.outside_duration:
+        print(f"  {result.outside_duration:,} older than the duration were left out.")
+    for note in result.notes:
+        print(f"  {note}")
+    for reason, count in result.reasons.items():
+        print(f"  rejected {count:,}: {reason}")
+    for row in result.rejected[:LISTED]:
+        when = f"{row.ts:%Y-%m-%d %H:%M}" if row.ts is not None else "no time"
+        print(f"    row {row.number}, {when}: {row.reason}")
+    if result.rejected_count > LISTED:
+        print(f"    and {result.rejected_count - LISTED:,} more.")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

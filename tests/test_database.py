@@ -1,0 +1,233 @@
+"""The database: sessions, moments, upserts, and failures that become sentences."""
+
+import sqlite3
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+
+from db.models import BacktestRun, BacktestSeries, Instrument, MarketPrice
+from db.upsert import COPY_FROM, upsert_bars
+from services.database import open_database
+from services.errors import DatabaseNotMigrated, DatabaseUnavailable, InvalidParams, StorageError
+from services.instruments import ensure_instrument
+from services.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+PRICES = ["open", "high", "low", "close", "volume"]
+NOON = datetime(2024, 1, 2, 12, tzinfo=UTC)
+
+
+def write(database, rows, columns=PRICES, symbol="AAPL"):
+    with database.writing() as session:
+        ensure_instrument(session, symbol)
+        upsert_bars(session, symbol, "1m", columns, rows)
+
+
+def stored(database, *columns):
+    names = columns or ("ts", *PRICES)
+    query = select(*(getattr(MarketPrice, name) for name in names)).order_by(MarketPrice.ts)
+    with database.reading() as session:
+        return [tuple(row) for row in session.execute(query)]
+
+
+def minutes(count, price=1.5):
+    return [(NOON + timedelta(minutes=i), price, price, price, price, None) for i in range(count)]
+
+
+def test_a_writing_session_is_saved_whole_or_not_at_all(database):
+    with pytest.raises(RuntimeError), database.writing() as session:
+        ensure_instrument(session, "AAPL")
+        session.flush()
+        raise RuntimeError("cut off")
+    with database.reading() as session:
+        assert session.scalars(select(Instrument)).all() == []
+
+
+def test_a_moment_comes_back_aware_and_in_utc(database):
+    new_york = timezone(timedelta(hours=-5))
+    write(database, [(datetime(2024, 1, 2, 9, 30, 0, 7, tzinfo=new_york), 1, 1, 1, 1, None)])
+    ((moment,),) = stored(database, "ts")
+    assert moment == datetime(2024, 1, 2, 14, 30, 0, 7, tzinfo=UTC)
+    assert moment.utcoffset() == timedelta(0)
+
+
+def test_a_moment_without_a_zone_is_refused(database):
+    with database.reading() as session, pytest.raises(Exception, match="without a time zone"):
+        session.scalar(select(MarketPrice).where(MarketPrice.ts == datetime(2024, 1, 2)))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("count", [3, COPY_FROM + 1])
+def test_an_upsert_inserts_and_then_replaces_only_the_rows_given(database, count):
+    write(database, minutes(count))
+    write(database, minutes(count - 1, price=2.25))
+    closes = [close for (close,) in stored(database, "close")]
+    assert closes == [2.25] * (count - 1) + [1.5]
+
+
+@pytest.mark.parametrize("count", [1, COPY_FROM])
+def test_an_upsert_leaves_the_columns_that_it_was_not_given(database, count):
+    write(
+        database, [(*row, 7.0, -1) for row in minutes(count)], [*PRICES, "ma20", "supertrend_trend"]
+    )
+    write(database, minutes(count, price=2.0))
+    assert stored(database, "close", "ma20", "supertrend_trend") == [(2.0, 7.0, -1)] * count
+
+
+@pytest.mark.parametrize("count", [1, COPY_FROM])
+def test_every_double_comes_back_to_the_last_bit(database, count):
+    awkward = [0.1 + 0.2, 1e-300, 1e300, 1 / 3, 123456789.123456789]
+    write(database, [(NOON + timedelta(minutes=i), *awkward) for i in range(count)])
+    assert stored(database, *PRICES) == [tuple(awkward)] * count
+
+
+def test_a_bar_of_an_unknown_symbol_is_a_programming_error(database):
+    with pytest.raises(IntegrityError), database.writing() as session:
+        upsert_bars(session, "NOBODY", "1m", PRICES, minutes(1))
+
+
+def test_removing_a_run_removes_its_series(database):
+    run = BacktestRun(
+        fingerprint="f", created_at=NOON, symbol="GONE", resolution="1d", strategy="rsi",
+        params={}, request={}, start=NOON, end=NOON, bars=0, metrics={}, benchmark_metrics={},
+        trades=[], versions={}, metrics_version=1, bars_hash="", code_hash="",
+    )  # fmt: skip
+    with database.writing() as session:
+        session.add(run)
+        session.flush()
+        session.add(BacktestSeries(run_id=run.id, payload=b"\0\1"))
+    with database.writing() as session:
+        session.execute(text("DELETE FROM backtest_runs"))
+    with database.reading() as session:
+        assert session.scalars(select(BacktestSeries)).all() == []
+
+
+def test_sqlite_is_durable_and_keeps_its_references(workspace):
+    with workspace.database.engine.connect() as connection:
+        pragmas = {
+            name: connection.scalar(text(f"PRAGMA {name}"))
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_two_sqlite_writers_take_turns(workspace):
+    code = (
+        "import sys; from services.workspace import open_workspace as w;"
+        "from services.settings import Settings; from services.instruments import add_instrument;"
+        "db = w(Settings(database_url=sys.argv[1])).database;"
+        "[add_instrument(db, f'{sys.argv[2]}{i}') for i in range(40)]"
+    )
+    url = str(workspace.database.engine.url)
+    writers = [subprocess.Popen([sys.executable, "-c", code, url, name], cwd=ROOT) for name in "AB"]
+    assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
+    with workspace.database.reading() as session:
+        assert len(session.scalars(select(Instrument)).all()) == 80
+
+
+def test_the_folder_of_the_database_is_made(tmp_path):
+    open_database(Settings(database_url="", data_dir=tmp_path / "a" / "b")).close()
+    assert (tmp_path / "a" / "b" / "research.db").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match=r"file.* cannot be made .*DATA_DIR"):
+        open_database(Settings(database_url="", data_dir=tmp_path / "file" / "data"))
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path):
+    (tmp_path / "research.db").write_text("ts,open,high,low,close\n" * 100)
+    with pytest.raises(DatabaseUnavailable, match="is not a SQLite database"):
+        open_database(Settings(database_url="", data_dir=tmp_path))
+
+
+def test_a_folder_in_place_of_the_file_is_named(tmp_path):
+    (tmp_path / "research.db").mkdir()
+    with pytest.raises(StorageError, match="cannot be opened"):
+        open_database(Settings(database_url="", data_dir=tmp_path))
+
+
+def test_a_server_that_does_not_answer_is_named_without_its_password():
+    url = "postgres://trader:s3cret@127.0.0.1:1/research"
+    with pytest.raises(DatabaseUnavailable, match=r"research on 127\.0\.0\.1:1 does not") as caught:
+        open_database(Settings(database_url=url))
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_database_that_does_not_exist_is_named(postgresql_server):
+    url = postgresql_server.set(database="nowhere").render_as_string(hide_password=False)
+    with pytest.raises(DatabaseUnavailable, match="nowhere.* does not exist"):
+        open_database(Settings(database_url=url))
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://u:s3cret@h/d", "sqlite://", "oracle://x"])
+def test_an_address_of_no_supported_database_is_refused(url):
+    with pytest.raises(InvalidParams, match="DATABASE_URL is not the address") as caught:
+        open_database(Settings(database_url=url))
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_table_that_is_missing_later_on_is_a_sentence(database):
+    with database.writing() as session:
+        session.execute(text("DROP TABLE symbol_events"))
+    with pytest.raises(DatabaseNotMigrated), database.reading() as session:
+        session.execute(text("SELECT * FROM symbol_events"))
+
+
+def test_a_full_disk_is_a_sentence_and_loses_nothing_that_was_confirmed(workspace):
+    database = workspace.database
+    write(database, minutes(10))
+    with database.engine.connect() as connection:
+        pages = connection.scalar(text("PRAGMA page_count"))
+    with pytest.raises(StorageError, match="disk is full"), database.writing() as session:
+        session.execute(text(f"PRAGMA max_page_count = {pages}"))
+        ensure_instrument(session, "AAPL")
+        upsert_bars(session, "AAPL", "1m", PRICES, minutes(5_000, price=2.0))
+    assert [close for (close,) in stored(database, "close")] == [1.5] * 10
+
+
+def test_a_lock_held_by_another_program_is_a_sentence(workspace):
+    other = sqlite3.connect(workspace.settings.data_dir / "research.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with workspace.database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout = 1")
+    with pytest.raises(DatabaseUnavailable, match="busy"):
+        write(workspace.database, minutes(1))
+    other.close()
+
+
+def test_a_lost_connection_is_a_sentence_and_the_next_session_works(make_postgresql):
+    database = open_database(Settings(database_url=make_postgresql()))
+    write(database, minutes(1))
+    with pytest.raises(DatabaseUnavailable), database.writing() as session:
+        session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    assert len(stored(database)) == 1
+    database.close()
+
+
+def test_a_connection_lost_in_the_middle_of_a_copy_is_a_sentence(make_postgresql, monkeypatch):
+    database = open_database(Settings(database_url=make_postgresql()))
+
+    def cut(connection_rows):
+        with database.engine.begin() as other:
+            other.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+        return original(connection_rows)
+
+    from db import upsert
+
+    original = upsert._copy_text
+    monkeypatch.setattr(upsert, "_copy_text", cut)
+    with pytest.raises(DatabaseUnavailable, match="does not answer"):
+        write(database, minutes(COPY_FROM))
+    assert stored(database) == []
+    database.close()
