@@ -1,4 +1,5 @@
-// Toasts, and the banner that tells when the server does not answer.
+// Toasts, the banner that tells when the server does not answer, and the ties between a field
+// and its help and error for screen readers.
 (() => {
   const SHOWN_MS = 9000;
   const PING_MS = 2000;
@@ -69,6 +70,28 @@
       throw error;
     }
   };
+
+  let notes = 0;
+  const describe = (field) => {
+    const control = field.querySelector("input, select, textarea");
+    if (!control) return;
+    const texts = [...field.querySelectorAll(".field-help, .field-error")].filter((note) => note.textContent);
+    for (const note of texts) note.id ||= `note-${++notes}`;
+    const wanted = { "aria-describedby": texts.map((note) => note.id).join(" "), "aria-invalid":
+      String(control.classList.contains("is-invalid") || texts.some((note) => note.classList.contains("field-error"))) };
+    for (const [name, value] of Object.entries(wanted)) {
+      if (!value) control.removeAttribute(name);
+      else if (control.getAttribute(name) !== value) control.setAttribute(name, value);
+    }
+  };
+
+  let describing = 0;
+  new MutationObserver(() => {
+    cancelAnimationFrame(describing);
+    describing = requestAnimationFrame(() => document.querySelectorAll(".field").forEach(describe));
+  }).observe(document.documentElement, {
+    childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["class"],
+  });
 
   window.shell = { showToast };
   window.dash_clientside = Object.assign({}, window.dash_clientside, {

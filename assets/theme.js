@@ -48,8 +48,9 @@
     apply(theme);
   });
   // The button is drawn later, by the page.
-  new MutationObserver(() => label(current())).observe(document.documentElement, {
-    childList: true,
-    subtree: true,
+  const drawn = new MutationObserver(() => {
+    label(current());
+    if (document.getElementById("theme-toggle")) drawn.disconnect();
   });
+  drawn.observe(document.documentElement, { childList: true, subtree: true });
 })();

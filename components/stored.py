@@ -6,7 +6,18 @@ from urllib.parse import urlencode
 
 from dash import dcc, html
 
+from components.format import bar_time, count
+
 FIRST_STRATEGY = "ma_cross"
+_HEADS = (
+    ("Symbol", ""),
+    ("Name", "wide-only"),
+    ("Resolution", ""),
+    ("From", "wide-only"),
+    ("To", "wide-only"),
+    ("Bars", "num"),
+    ("", ""),
+)
 
 
 def stored_table(entries: Sequence[Any]) -> html.Div:
@@ -14,32 +25,29 @@ def stored_table(entries: Sequence[Any]) -> html.Div:
 
     `entries` are those of the catalogue of stored bars.
     """
-    heads = ("Symbol", "Name", "Resolution", "From", "To", "Bars", "")
-    numeric = {"Bars"}
-    head = html.Tr(
-        [html.Th(name, scope="col", className="num" if name in numeric else "") for name in heads]
-    )
-    table = html.Table(
-        [html.Thead(head), html.Tbody([_row(e) for e in entries])], className="table"
-    )
+    head = html.Tr([html.Th(name, scope="col", className=kind) for name, kind in _HEADS])
+    body = html.Tbody([_row(entry) for entry in entries])
+    table = html.Table([html.Thead(head), body], className="table", id="stored-bars")
     return html.Div(table, className="panel table-panel")
 
 
 def _row(entry: Any) -> html.Tr:
-    address = "/backtest?" + urlencode(
-        {"symbol": entry.symbol, "resolution": entry.resolution, "strategy": FIRST_STRATEGY}
+    query = {"symbol": entry.symbol, "resolution": entry.resolution, "strategy": FIRST_STRATEGY}
+    button = dcc.Link(
+        "Backtest",
+        href=f"/backtest?{urlencode(query)}",
+        className="btn btn-sm btn-outline-primary",
     )
     return html.Tr(
         [
-            html.Th(entry.symbol, scope="row"),
-            html.Td(entry.name or ""),
-            html.Td(entry.resolution),
-            html.Td(f"{entry.first:%Y-%m-%d}"),
-            html.Td(f"{entry.last:%Y-%m-%d}"),
-            html.Td(f"{entry.bars:,}", className="num"),
-            html.Td(
-                dcc.Link("Backtest", href=address, className="btn btn-sm btn-outline-primary"),
-                className="row-action",
+            html.Th(
+                [entry.symbol, html.Div(entry.name, className="narrow-only muted")], scope="row"
             ),
+            html.Td(entry.name, className="wide-only"),
+            html.Td(entry.resolution),
+            html.Td(bar_time(entry.first, entry.resolution), className="wide-only"),
+            html.Td(bar_time(entry.last, entry.resolution), className="wide-only"),
+            html.Td(count(entry.bars), className="num"),
+            html.Td(button, className="row-action"),
         ]
     )

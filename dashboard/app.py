@@ -10,6 +10,7 @@ from flask import current_app
 
 import pages.home
 import pages.not_found
+import pages.runs
 from dashboard.errors import answer_http_errors, guarded, show_error
 from dashboard.headers import add_headers
 from dashboard.routes import add_routes
@@ -17,7 +18,7 @@ from dashboard.shell import add_shell
 from services.settings import ROOT, Settings, load_settings
 from services.workspace import Workspace, open_workspace
 
-PAGES: tuple[ModuleType, ...] = (pages.home, pages.not_found)
+PAGES: tuple[ModuleType, ...] = (pages.home, pages.runs, pages.not_found)
 
 # Loaded in <head> by the document, and by the chart when there is one.
 _NOT_AT_ONCE = r"^theme\.js$|^plotly-finance\.min\.js$"

@@ -1,0 +1,55 @@
+"""Cards that show a metric: its value, the same of Buy & Hold, its definition on hover."""
+
+from collections.abc import Sequence
+
+from dash import html
+
+from components.format import MISSING, SIGNED_METRICS, metric_text
+from services.metrics import Metrics, MetricSpec
+
+BENCHMARK_NAME = "Buy & Hold"
+
+
+def metric_card(
+    spec: MetricSpec, value: float | None, benchmark: float | None = None, *, compare: bool = True
+) -> html.Div:
+    """Return one card; `compare` says whether the metric exists for Buy & Hold at all."""
+    text = metric_text(spec, value)
+    lines = [
+        html.Div(spec.label, className="metric-label"),
+        html.Div(text, className=f"metric-value {_colour(spec, value)}".strip()),
+    ]
+    spoken = f"{spec.label}: {text}"
+    if compare:
+        other = metric_text(spec, benchmark)
+        lines.append(html.Div([f"{BENCHMARK_NAME} ", html.B(other)], className="metric-benchmark"))
+        spoken += f"; {BENCHMARK_NAME}: {other}"
+    return html.Div(
+        lines,
+        className="metric-card",
+        title=spec.definition,
+        role="group",
+        **{"aria-label": spoken, "aria-description": spec.definition, "data-metric": spec.name},
+    )
+
+
+def metric_cards(
+    specs: Sequence[MetricSpec], metrics: Metrics, benchmark_metrics: Metrics
+) -> html.Div:
+    """Return a grid of cards; a metric that Buy & Hold lacks is shown alone."""
+    cards = [
+        metric_card(
+            spec,
+            metrics.get(spec.name),
+            benchmark_metrics.get(spec.name),
+            compare=spec.name in benchmark_metrics,
+        )
+        for spec in specs
+    ]
+    return html.Div(cards, className="metric-cards")
+
+
+def _colour(spec: MetricSpec, value: float | None) -> str:
+    if spec.name not in SIGNED_METRICS or not value or metric_text(spec, value) == MISSING:
+        return ""
+    return "up" if value > 0 else "down"

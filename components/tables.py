@@ -1,0 +1,80 @@
+"""Tables that sort and scroll, drawn by AG Grid in the look of the program."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_ag_grid as dag
+
+_FORMATS = {"percent": ",.1f", "ratio": ",.2f", "money": ",.2f", "count": ",.0f"}
+_THEME = {
+    "function": "themeQuartz.withParams({"
+    "backgroundColor: 'var(--surface)', foregroundColor: 'var(--text)', "
+    "borderColor: 'var(--border)', accentColor: 'var(--accent)', "
+    "headerBackgroundColor: 'var(--surface)', headerTextColor: 'var(--muted)', "
+    "rowHoverColor: 'var(--surface-2)', selectedRowBackgroundColor: 'var(--accent-soft)', "
+    "oddRowBackgroundColor: 'transparent', wrapperBorderRadius: 6, "
+    "fontFamily: 'inherit', fontSize: 13, headerFontSize: 12, headerFontWeight: 500, "
+    "rowHeight: 38, headerHeight: 38, cellHorizontalPadding: 14, "
+    "columnBorder: false, headerColumnResizeHandleColor: 'transparent'})"
+}
+
+
+def data_table(
+    id: str,
+    columns: Sequence[dict[str, Any]],
+    rows: Sequence[dict[str, Any]],
+    *,
+    height: str | int | None = None,
+    options: dict[str, Any] | None = None,
+    **grid: Any,
+) -> dag.AgGrid:
+    """Return a grid; every row has a unique `id`. Without `height` it is as high as its rows.
+
+    `options` are AG Grid's own; a click selects a row.
+    """
+    defaults = {
+        "theme": _THEME,
+        "animateRows": False,
+        "suppressCellFocus": False,
+        "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+        "localeText": {"noRowsToShow": "Nothing to list"},
+    }
+    if height is None:
+        defaults["domLayout"] = "autoHeight"
+    return dag.AgGrid(
+        id=id,
+        columnDefs=list(columns),
+        rowData=list(rows),
+        getRowId="params.data.id",
+        defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True},
+        dashGridOptions=defaults | (options or {}),
+        style={"height": height},
+        className="data-table",
+        **grid,
+    )
+
+
+def number_column(field: str, title: str, kind: str, **more: Any) -> dict[str, Any]:
+    """Return a right-aligned column; `kind` is percent, ratio, money or count."""
+    return {
+        "field": field,
+        "headerName": title,
+        "type": "rightAligned",
+        "valueFormatter": {"function": _formatter(_FORMATS[kind], kind)},
+        **more,
+    }
+
+
+def signed_column(field: str, title: str, kind: str, **more: Any) -> dict[str, Any]:
+    """Return a number column that shows gains and losses with their sign and in colour."""
+    column = number_column(field, title, kind, **more)
+    column["valueFormatter"] = {"function": _formatter(f"+{_FORMATS[kind]}", kind)}
+    column["cellClassRules"] = {"up": "params.value > 0", "down": "params.value < 0"}
+    return column
+
+
+def _formatter(format_: str, kind: str) -> str:
+    scale, unit = ("100 * ", " + ' %'") if kind == "percent" else ("", "")
+    # d3 writes a typographic minus; a plain one survives a copy into a spreadsheet.
+    text = f"d3.format('{format_}')({scale}params.value).replace('\u2212', '-'){unit}"
+    return f"params.value == null ? 'n/a' : {text}"
