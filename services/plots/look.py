@@ -23,11 +23,12 @@ LINE_STYLES = (
 )
 
 CANDLES_UP_TO = 150
+CROWD = 300  # trades
 
 
 def marker_size(count: int) -> float:
     """Return the size in points at which this many markers still leave the price visible."""
-    for most, size in ((40, 7.5), (120, 6.0), (400, 4.8), (1500, 3.6)):
+    for most, size in ((40, 7.5), (120, 6.0), (400, 4.8), (1200, 3.4)):
         if count <= most:
             return size
-    return 2.6
+    return 2.4

@@ -16,9 +16,11 @@ from services.plots.ticks import DateTick, log_ticks, value_ticks
 HEADER = 0.23
 DATE_LABELS = 0.36
 LOG_FROM_RATIO = 20
+_MOST_ON_LOG = 1e6
 _LABEL_ROOM = 0.2  # inches that a value label needs
-_EDGE = 0.055  # no label closer than this to the panel's top or bottom
-_SWATCH, _GAP, _LONGEST_LABEL = 0.22, 0.16, 2.4
+_EDGE = 0.055  # no label closer than this to the panel's bottom
+_LINE_SWATCH, _MARKER_SWATCH, _SWATCH_GAP, _GAP = 0.22, 0.1, 0.05, 0.15
+_LONGEST_LABEL = 2.4
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,16 @@ class Key:
 
     label: str
     style: dict
+
+    @property
+    def is_marker(self) -> bool:
+        """Tell whether this stands for single points, not for a line."""
+        return self.style.get("linestyle") == "none"
+
+    @property
+    def swatch(self) -> float:
+        """Width of the drawn sample in inches."""
+        return _MARKER_SWATCH if self.is_marker else _LINE_SWATCH
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,7 @@ class Panel:
     def scale(self, low: float, high: float, *, pad: float = 0.07, log: bool = False) -> None:
         """Set the range of values, widened by a part of it; equal ends are moved apart."""
         if log:
+            low = max(low, high / _MOST_ON_LOG)  # a ruin must not flatten everything else
             room = (high / low) ** pad
             self.axes.set_yscale("log")
             self.axes.set_ylim(low / room, high * room)
@@ -85,8 +98,10 @@ class Panel:
         self.axes.plot(x, y, color=colour, linewidth=width, solid_joinstyle="round", **dot, **style)
 
     def grid(self, suffix: str = "", levels: Sequence[float] = ()) -> None:
-        """Draw the grid and label the values; `levels`, where given, replace round ones."""
-        values = [v for v in sorted(set(levels)) if self._has_room(v)] or self._round_values()
+        """Draw the grid and label the values; two `levels` or more replace round ones."""
+        values = [v for v in sorted(set(levels)) if self._has_room(v)]
+        if len(values) < 2:
+            values = self._round_values()
         page, left = self.span.page, self.span.left - 0.06
         for value, label in zip(values, self._labels(values, suffix), strict=True):
             page.text(left, self.y_of(value), label, align="right", colour=look.FAINT_INK)
@@ -117,14 +132,15 @@ class Panel:
         for drawn, key in enumerate(keys):
             more = f"+ {len(keys) - drawn} more"
             label = page.fit(key.label, _LONGEST_LABEL)
-            width = _SWATCH + 0.05 + page.text_width(label)
+            sample = key.swatch + _SWATCH_GAP
+            width = sample + page.text_width(label)
             is_last = drawn == len(keys) - 1
             needed = width + (0 if is_last else _GAP + page.text_width(more))
             if x + needed > end:
                 page.text(x, y, more, colour=look.FAINT_INK)
                 return
-            self._swatch(x, y, key.style)
-            page.text(x + _SWATCH + 0.05, y, label)
+            self._swatch(x, y, key)
+            page.text(x + sample, y, label)
             x += width + _GAP
 
     def date_labels(self) -> None:
@@ -137,11 +153,12 @@ class Panel:
             if tick.context:
                 page.text(x, y + 0.13, tick.context, align="center", colour=look.INK)
 
-    def _swatch(self, x: float, y: float, style: dict) -> None:
-        if style.get("linestyle") == "none":
-            self.span.page.stroke([x + _SWATCH - 0.07], [y], **style | {"markersize": 6})
+    def _swatch(self, x: float, y: float, key: Key) -> None:
+        if key.is_marker:
+            style = key.style | {"markersize": 6, "markeredgewidth": 0.6}
+            self.span.page.stroke([x + key.swatch / 2], [y], **style)
         else:
-            self.span.page.stroke([x, x + _SWATCH], [y, y], **style)
+            self.span.page.stroke([x, x + key.swatch], [y, y], **key.style)
 
     def _round_values(self) -> list[float]:
         most = max(2, int(self.height / _LABEL_ROOM))
@@ -149,7 +166,7 @@ class Panel:
         return [v for v in choose(*self.axes.get_ylim(), most) if self._has_room(v)]
 
     def _has_room(self, value: float) -> bool:
-        return self.top + _EDGE <= self.y_of(value) <= self.top + self.height - _EDGE
+        return self.top - 1e-6 <= self.y_of(value) <= self.top + self.height - _EDGE
 
     def _labels(self, values: list[float], suffix: str) -> list[str]:
         if self._is_log:

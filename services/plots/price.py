@@ -28,10 +28,12 @@ def draw_price(panel: Panel, result: BacktestResult) -> None:
     if has_candles:
         _candles(panel, bars)
     else:
-        panel.line(bars["close"].to_numpy(), look.PRICE, 0.9, zorder=2)
-    keys = [] if has_candles else [Key("Close", {"color": look.PRICE, "linewidth": 1.2})]
+        # A crowd of markers would bury the line: then it runs over them.
+        over = len(result.trades) > look.CROWD
+        panel.line(bars["close"].to_numpy(), look.PRICE, 0.9, zorder=5 if over else 2)
+    keys = _trades(panel, result, has_candles)
+    keys += [] if has_candles else [Key("Close", {"color": look.PRICE, "linewidth": 1.2})]
     keys += draw_lines(panel, lines)
-    keys += _trades(panel, result, has_candles)
     panel.header("Price (log scale)" if log else "Price", keys)
 
 
@@ -62,7 +64,13 @@ def draw_volume(panel: Panel, volume: pd.Series) -> None:
     page, left = panel.span.page, panel.span.left - 0.06
     middle = panel.top + panel.height / 2
     page.text(left, middle - 0.06, "Vol. max", align="right", colour=look.FAINT_INK)
-    page.text(left, middle + 0.06, axis_texts([top])[0], align="right", colour=look.FAINT_INK)
+    page.text(
+        left,
+        middle + 0.06,
+        axis_texts([float(f"{top:.3g}")])[0],
+        align="right",
+        colour=look.FAINT_INK,
+    )
 
 
 def has_volume(bars: pd.DataFrame) -> bool:
@@ -137,7 +145,7 @@ def _open_trade(panel: Panel, result: BacktestResult, is_open: np.ndarray) -> Ke
     _put(panel, [last], [result.bars["close"].iloc[-1]], style, 0.0, "open")
     trade = result.trades.loc[is_open].iloc[-1]
     bought, gain = price_text(trade["entry_price"]), percent_text(trade["return"])
-    return Key(f"Still open: bought at {bought}, now {gain}", style)
+    return Key(f"Still open: from {bought}, {gain}", style)
 
 
 def _marker(shape: str, colour: str, size: float) -> dict:
@@ -147,7 +155,7 @@ def _marker(shape: str, colour: str, size: float) -> dict:
         "markersize": size,
         "markerfacecolor": colour,
         "markeredgecolor": look.INK,
-        "markeredgewidth": 0.3 if size < 4 else 0.6,
+        "markeredgewidth": 0.15 if size < 3 else 0.3 if size < 4 else 0.6,
     }
 
 

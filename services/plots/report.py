@@ -67,7 +67,9 @@ def _heading(
     """Write the lines above everything else; return where they end."""
     width = page.width - 2 * look.MARGIN
     params = params_text(result.strategy.params)
-    title = f"{symbol} · {resolution} · {result.strategy.name}"
+    symbol = page.fit(symbol, width * 0.4, look.TITLE, bold=True)
+    name = page.fit(result.strategy.name, width * 0.45, look.TITLE, bold=True)
+    title = f"{symbol} · {resolution} · {name}"
     with_params = f"{title} ({params})" if params else title
     lines = []
     if page.text_width(with_params, look.TITLE, bold=True) <= width:
@@ -79,7 +81,6 @@ def _heading(
     rule = page.wrap(result.strategy.rule, width, look.NORMAL, 1)
 
     y = look.MARGIN + 0.02
-    title = page.fit(title, width, look.TITLE, bold=True)
     page.text(look.MARGIN, y, title, look.TITLE, bold=True)
     y += 0.1
     for words, colour in [(w, look.INK) for w in lines] + [(w, look.FAINT_INK) for w in rule]:
@@ -145,7 +146,8 @@ def _draw_pane(panel: Panel, name: str, lines: list[Line]) -> None:
     levels = [level for line in lines for level in line.levels]
     values = np.concatenate([levels, *(line.values for line in lines)])
     values = values[np.isfinite(values)]
-    panel.scale(*(float(values.min()), float(values.max())) if len(values) else (0.0, 1.0))
+    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+    panel.scale(low, high, pad=0.16)
     panel.grid(levels=levels)
     for level in levels:
         panel.axes.axhline(
