@@ -135,10 +135,9 @@ def _frame(names: list[str], chunks: list[list[np.ndarray]]) -> pd.DataFrame:
 def _nothing_stored(session: Session, symbol: str, resolution: str) -> Exception:
     if session.scalar(select(Instrument.id).where(Instrument.symbol == symbol)) is None:
         return unknown_symbol(session, symbol)
-    stored = session.scalars(
-        select(MarketPrice.resolution).where(MarketPrice.symbol == symbol).distinct()
-    )
-    others = [name for name in RESOLUTIONS if name in set(stored)]
+    query = select(MarketPrice.resolution).where(MarketPrice.symbol == symbol).distinct()
+    stored = set(session.scalars(query))
+    others = [name for name in RESOLUTIONS if name in stored]
     return NoBars(
         f"No {resolution} bars of {symbol} are stored"
         + (f" (there are {', '.join(others)}). " if others else ". ")
