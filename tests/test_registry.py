@@ -1,4 +1,4 @@
-"""The registry: what is in it, what was forgotten, and how bad names and parameters are answered."""
+"""The registry: what it holds, what was forgotten, how a bad name or parameter is answered."""
 
 import importlib.util
 import math
