@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dash import html
 
-from components.format import MISSING, SIGNED_METRICS, metric_text
+from components.format import direction, signed_metric_text
 from services.metrics import Metrics, MetricSpec
 
 BENCHMARK_NAME = "Buy & Hold"
@@ -14,14 +14,14 @@ def metric_card(
     spec: MetricSpec, value: float | None, benchmark: float | None = None, *, compare: bool = True
 ) -> html.Div:
     """Return one card; `compare` says whether the metric exists for Buy & Hold at all."""
-    text = metric_text(spec, value)
+    text = signed_metric_text(spec, value)
     lines = [
         html.Div(spec.label, className="metric-label"),
-        html.Div(text, className=f"metric-value {_colour(spec, value)}".strip()),
+        html.Div(text, className=f"metric-value {direction(spec, value)}".strip()),
     ]
     spoken = f"{spec.label}: {text}"
     if compare:
-        other = metric_text(spec, benchmark)
+        other = signed_metric_text(spec, benchmark)
         lines.append(html.Div([f"{BENCHMARK_NAME} ", html.B(other)], className="metric-benchmark"))
         spoken += f"; {BENCHMARK_NAME}: {other}"
     return html.Div(
@@ -47,9 +47,3 @@ def metric_cards(
         for spec in specs
     ]
     return html.Div(cards, className="metric-cards")
-
-
-def _colour(spec: MetricSpec, value: float | None) -> str:
-    if spec.name not in SIGNED_METRICS or not value or metric_text(spec, value) == MISSING:
-        return ""
-    return "up" if value > 0 else "down"

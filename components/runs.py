@@ -6,8 +6,9 @@ from typing import Any
 import dash_ag_grid as dag
 from dash import dcc, html
 
-from components.format import bar_time, parameters_text, percent, ratio
+from components.format import bar_time, metric_text_of
 from components.tables import data_table, number_column, signed_column
+from services.wording import params_text
 
 RUNS_TABLE = "runs-table"
 
@@ -64,11 +65,14 @@ def _latest_row(run: Any) -> html.Tr:
     return html.Tr(
         [
             html.Th(dcc.Link(run.name or title, href=f"/runs/{run.id}"), scope="row"),
-            html.Td(parameters_text(run.params) or "none", className="wide-only muted"),
+            html.Td(params_text(run.params) or "none", className="wide-only muted"),
             html.Td(_span(run), className="wide-only muted"),
-            html.Td(percent(gain, signed=True), className=f"num {colour}"),
-            html.Td(ratio(run.metrics.get("sharpe")), className="num"),
-            html.Td(percent(run.metrics.get("max_drawdown")), className="num wide-only"),
+            html.Td(metric_text_of("total_return", gain), className=f"num {colour}"),
+            html.Td(metric_text_of("sharpe", run.metrics.get("sharpe")), className="num"),
+            html.Td(
+                metric_text_of("max_drawdown", run.metrics.get("max_drawdown")),
+                className="num wide-only",
+            ),
         ]
     )
 
@@ -81,7 +85,7 @@ def _record(run: Any) -> dict[str, Any]:
         "symbol": run.symbol,
         "resolution": run.resolution,
         "strategy": run.strategy,
-        "params": parameters_text(run.params),
+        "params": params_text(run.params),
         "span": _span(run),
         **{name: run.metrics.get(name) for name in names},
     }

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from dash import dcc, html
 
-from components.format import bar_time, count
+from components.format import bar_time
 
 FIRST_STRATEGY = "ma_cross"
 _HEADS = (
@@ -47,7 +47,7 @@ def _row(entry: Any) -> html.Tr:
             html.Td(entry.resolution),
             html.Td(bar_time(entry.first, entry.resolution), className="wide-only"),
             html.Td(bar_time(entry.last, entry.resolution), className="wide-only"),
-            html.Td(count(entry.bars), className="num"),
+            html.Td(f"{entry.bars:,}", className="num"),
             html.Td(button, className="row-action"),
         ]
     )

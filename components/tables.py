@@ -5,7 +5,7 @@ from typing import Any
 
 import dash_ag_grid as dag
 
-_FORMATS = {"percent": ",.1f", "ratio": ",.2f", "money": ",.2f", "count": ",.0f"}
+_FORMATS = {"percent": ",.2f", "ratio": ",.2f", "money": ",.2f", "count": ",.0f"}
 _THEME = {
     "function": "themeQuartz.withParams({"
     "backgroundColor: 'var(--surface)', foregroundColor: 'var(--text)', "
@@ -75,6 +75,5 @@ def signed_column(field: str, title: str, kind: str, **more: Any) -> dict[str, A
 
 def _formatter(format_: str, kind: str) -> str:
     scale, unit = ("100 * ", " + ' %'") if kind == "percent" else ("", "")
-    # d3 writes a typographic minus; a plain one survives a copy into a spreadsheet.
-    text = f"d3.format('{format_}')({scale}params.value).replace('\u2212', '-'){unit}"
+    text = f"d3.format('{format_}')({scale}params.value){unit}"
     return f"params.value == null ? 'n/a' : {text}"

@@ -1,7 +1,9 @@
 """Serves the dashboard with gunicorn, from a program instead of a command line."""
 
+import logging
 import os
 import socket
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +14,13 @@ from gunicorn.app.base import BaseApplication
 
 from dashboard.app import create_app
 from services.errors import UserError
+from services.logs import configure_logging
 from services.settings import Settings
+from services.warm_up import warm_up
+from strategies.registry import STRATEGIES, load_strategy
 
 THREADS = 8
-_MEMORY = Path("/dev/shm")  # noqa: S108  (a heartbeat file in memory never waits for a disk)
+_MEMORY = Path("/dev/shm")  # a heartbeat file in memory never waits for a disk
 
 
 class DashboardServer(BaseApplication):
@@ -53,17 +58,16 @@ class DashboardServer(BaseApplication):
 
     def load(self) -> Any:
         """Build the app, in the worker."""
+        configure_logging(self._settings, logging.INFO)
         return self._make_app(self._settings).server
 
     def _on_worker(self, worker: Any) -> None:
-        """Finish what Dash does in its first request, then tell that the server is ready."""
+        """Do what else the first users would wait for, then say where to look."""
         worker.wsgi.test_client().get("/_dash-layout")
-        announce(f"Dashboard: http://{address_of(self._settings)}")
-
-
-def announce(line: str) -> None:
-    """Write one line to standard output at once, whoever reads it."""
-    os.write(1, f"{line}\n".encode())
+        warm_up(load_strategy(name) for name in STRATEGIES)
+        if worker.age == 1:  # not again for a worker that takes the place of a dead one
+            sys.stdout.write(f"Dashboard: http://{address_of(self._settings)}\n")
+            sys.stdout.flush()
 
 
 def address_of(settings: Settings) -> str:
