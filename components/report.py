@@ -6,16 +6,19 @@ from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from components.cards import metric_card
-from components.chart import CHART_SPEC, TRADES_GRID, chart_panel, register_chart
+from components.chart import CHART_SPEC, TRADES_GRID, chart_panel, chart_spec, register_chart
 from components.icons import icon
 from components.trades import trade_rows, trades_grid
 from services.backtest.result import BacktestResult
-from services.metrics import METRICS
+from services.charts import chart_figure
+from services.metrics import HEADLINE_METRICS, METRIC_SPECS, METRICS, MetricSpec
 from services.wording import NO_COSTS, params_text, settings_text
 
 REPORT, HEADING, CARDS, TRADES_TITLE = "report", "report-heading", "report-cards", "trades-title"
 PAGE_TITLE = "report-title"
+MORE_CARDS = "report-more-cards"
 COPY_LINK = "copy-link"
+FIRST_CARDS = (*HEADLINE_METRICS, "win_rate", "profit_factor")
 # What a page fills in one callback, in the order of report_values.
 REPORT_OUTPUTS = (
     Output(REPORT, "hidden"),
@@ -25,19 +28,20 @@ REPORT_OUTPUTS = (
     Output(TRADES_TITLE, "children"),
     Output(TRADES_GRID, "rowData"),
     Output(TRADES_GRID, "selectedRows"),
+    Output(MORE_CARDS, "children"),
     Output(PAGE_TITLE, "data"),
 )
-HIDDEN_REPORT = (True, None, None, None, None, [], [], None)
+HIDDEN_REPORT = (True, None, None, None, None, [], [], None, None)
 
 
-def report(run: Any = None, spec: dict[str, Any] | None = None) -> html.Div:
+def report(run: Any = None) -> html.Div:
     """Return the report of a saved run, or an empty one for a callback to fill."""
-    shown = report_values(run, spec) if run else HIDDEN_REPORT
-    hidden, heading, cards, _, trades_title, _, _, title = shown
+    shown = report_values(run) if run else HIDDEN_REPORT
+    hidden, heading, cards, spec, trades_title, _, _, more, title = shown
     return html.Div(
         [
             html.Div(heading, id=HEADING),
-            html.Div(cards, id=CARDS, className="metric-cards"),
+            html.Div(cards, id=CARDS, className="metric-cards headline"),
             chart_panel(spec),
             html.Section(
                 [
@@ -45,6 +49,12 @@ def report(run: Any = None, spec: dict[str, Any] | None = None) -> html.Div:
                     trades_grid(run.result if run else None),
                 ],
                 className="panel",
+            ),
+            html.Section(
+                [
+                    html.H2("All metrics", className="section-title"),
+                    html.Div(more, id=MORE_CARDS, className="metric-cards"),
+                ]
             ),
             dcc.Store(id=PAGE_TITLE, data=title),
         ],
@@ -54,17 +64,18 @@ def report(run: Any = None, spec: dict[str, Any] | None = None) -> html.Div:
     )
 
 
-def report_values(run: Any, spec: dict[str, Any]) -> tuple[Any, ...]:
+def report_values(run: Any) -> tuple[Any, ...]:
     """Return the values of REPORT_OUTPUTS for a saved run."""
     result = run.result
     return (
         False,
         _heading(run),
-        [metric_card(m, result.metrics[m.name], result.benchmark_metrics[m.name]) for m in METRICS],
-        spec,
+        [_card(METRIC_SPECS[name], result) for name in FIRST_CARDS],
+        chart_spec(f"/api/runs/{run.id}/chart", result, chart_figure(result)),
         _trades_title(result),
         trade_rows(result),
         [],
+        [_card(spec, result) for spec in METRICS if spec.name not in FIRST_CARDS],
         f"{run.title} · Trading Research",
     )
 
@@ -83,6 +94,11 @@ def register_report(app: Dash) -> None:
         Input(COPY_LINK, "n_clicks"),
         prevent_initial_call=True,
     )
+
+
+def _card(spec: MetricSpec, result: BacktestResult) -> html.Div:
+    other = result.benchmark_metrics[spec.name]
+    return metric_card(spec, result.metrics[spec.name], other, compare=other is not None)
 
 
 def _heading(run: Any) -> list[Component]:
@@ -105,8 +121,9 @@ def _heading(run: Any) -> list[Component]:
                             className="report-name",
                         ),
                         html.P(result.strategy.rule, className="report-rule"),
-                        html.P(span, className="report-line"),
-                        html.P(settings_text(result.settings), className="report-line"),
+                        html.P(
+                            f"{span} · {settings_text(result.settings)}", className="report-line"
+                        ),
                     ]
                 ),
                 _actions(run),

@@ -18,10 +18,15 @@ def trades_grid(result: BacktestResult | None = None) -> dag.AgGrid:
         id=TRADES_GRID,
         rowData=trade_rows(result) if result else [],
         columnDefs=_columns(),
-        defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True},
+        defaultColDef={
+            "sortable": True,
+            "resizable": True,
+            "suppressMovable": True,
+            "cellDataType": False,
+            "minWidth": 76,
+        },
         getRowId="params.data.id",
         columnSize="responsiveSizeToFit",
-        columnSizeOptions={"defaultMinWidth": 84},
         dashGridOptions={
             "rowSelection": {
                 "mode": "singleRow",
@@ -31,7 +36,7 @@ def trades_grid(result: BacktestResult | None = None) -> dag.AgGrid:
             "animateRows": False,
             "rowHeight": 32,
             "headerHeight": 34,
-            "overlayNoRowsTemplate": "No trades: the rule gave no buy signal in this span.",
+            "localeText": {"noRowsToShow": "No trades: the rule never said buy in this span."},
         },
         className="trades-grid",
         style={"height": 360},
@@ -73,10 +78,10 @@ def _columns() -> list[dict[str, Any]]:
     price = "params.value == null ? '' : d3.format(',.4~f')(params.value)"
     percent = "d3.format('+.2%')(params.value)"
     return [
-        {"field": "number", "headerName": "#", "maxWidth": 64},
-        {"field": "entry", "headerName": "Entry", "minWidth": 110},
+        {"field": "number", "headerName": "#", "minWidth": 44, "maxWidth": 60},
+        {"field": "entry", "headerName": "Entry", "minWidth": 96},
         _numeric("entry_price", "Entry price", price),
-        {"field": "exit", "headerName": "Exit", "minWidth": 110},
+        {"field": "exit", "headerName": "Exit", "minWidth": 96},
         _numeric("exit_price", "Exit price", price),
         _numeric("quantity", "Shares", "d3.format(',.6~r')(params.value)"),
         _numeric("profit", "Net profit", "d3.format('+,.2f')(params.value)", _SIGNED),

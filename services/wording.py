@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from services.backtest.costs import COMMISSIONS, DEFAULT_PERCENT
+from services.backtest.costs import DEFAULT_PERCENT, IBKR_PER_SHARE
 from services.backtest.settings import FILLS, SimulationSettings
 
 MISSING = "n/a"
@@ -72,7 +72,7 @@ def params_text(params: Mapping[str, Any]) -> str:
 def settings_text(settings: SimulationSettings) -> str:
     """Say under which assumptions a run trades."""
     return (
-        f"Cash {money_text(settings.cash)} · commission: {commission_text(settings.commission)} · "
+        f"cash {money_text(settings.cash)} · {commission_text(settings.commission)} · "
         f"slippage {settings.slippage_bps:g} bp · filled {FILLS[settings.fill]}"
     )
 
@@ -81,10 +81,10 @@ def commission_text(commission: str) -> str:
     """Say what a commission setting charges."""
     model, _, number = commission.partition(":")
     if model == "percent":
-        return f"{number or f'{DEFAULT_PERCENT:g}'} % of the trade's value"
-    if model == "ibkr_fixed" and number:
-        return f"USD {number} a share, at least 1.00, at most 1 % of the trade"
-    return COMMISSIONS[model]
+        return f"commission {number or f'{DEFAULT_PERCENT:g}'} % of the trade"
+    if model == "ibkr_fixed":
+        return f"IBKR commission USD {number or IBKR_PER_SHARE} a share (at least 1, at most 1 %)"
+    return "no commission"
 
 
 def _minus(text: str) -> str:

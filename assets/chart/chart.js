@@ -214,11 +214,13 @@
 
   document.addEventListener("themechange", () => current?.element.isConnected && paint(current));
   // The library is large: fetch and read it while the user still looks at the form.
-  const warm = () => {
+  const warming = new MutationObserver(() => {
     const element = document.getElementById("chart");
-    if (element) plotly(element.dataset.plotly).catch(() => {});
-  };
-  new MutationObserver(warm).observe(document.documentElement, { childList: true, subtree: true });
+    if (!element) return;
+    warming.disconnect();
+    plotly(element.dataset.plotly).catch(() => {});
+  });
+  warming.observe(document.documentElement, { childList: true, subtree: true });
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, { chart: { draw, select } });
 })();

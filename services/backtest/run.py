@@ -6,8 +6,8 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+import services.backtest.simulate as kernel
 from services import metrics
-from services.backtest import simulate as kernel
 from services.backtest.costs import Commission
 from services.backtest.lines import Line
 from services.backtest.result import BacktestResult, StrategyInfo

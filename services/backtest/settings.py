@@ -8,8 +8,8 @@ from services.backtest.costs import Commission
 from services.errors import InvalidParams, did_you_mean
 
 FILLS = {
-    "next_open": "at the open of the bar after the signal",
-    "close": "at the close of the signal's own bar",
+    "next_open": "at the next bar's open",
+    "close": "at the signal's own close",
 }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from services.backtest import simulate as kernel
+import services.backtest.simulate as kernel
 
 SIGNAL, OPEN = "signal", "open"
 TRADE_COLUMNS = [

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+import services.charts.panes as p
 from services.backtest.lines import Line
 from services.backtest.result import BacktestResult
-from services.charts import panes as p
 from services.charts.markers import trade_markers
 from services.charts.ticks import axis_ticks, candle_labels
 from services.charts.view import View, view_of
@@ -147,7 +147,7 @@ def _layout(
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "--font", "size": 11, "color": "--muted"},
         "xaxis": {
-            "range": [view.lo - 0.5, view.hi + 0.5],
+            "range": list(view.range),
             "anchor": panes[p.DRAWDOWN].axis,
             "tickmode": "array",
             "tickvals": ticks[0],
@@ -248,9 +248,9 @@ def _title(pane: p.Pane) -> Figure:
         "xref": "paper",
         "yref": "paper",
         "x": 0,
-        "y": pane.domain[1],
+        "y": pane.domain[0] if pane.name == p.DRAWDOWN else pane.domain[1],
         "xanchor": "left",
-        "yanchor": "top",
+        "yanchor": "bottom" if pane.name == p.DRAWDOWN else "top",
         "showarrow": False,
         "font": {"size": 11, "color": "--muted"},
     }

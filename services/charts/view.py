@@ -32,6 +32,11 @@ class View:
         return (self.starts + self.ends) / 2
 
     @property
+    def range(self) -> tuple[float, float]:
+        """What the axis shows: the bars in view whole."""
+        return self.lo - 0.5, self.hi + 0.5
+
+    @property
     def visible(self) -> np.ndarray:
         """Which buckets touch what is in view."""
         return (self.ends >= self.lo) & (self.starts <= self.hi)

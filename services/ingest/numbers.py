@@ -57,7 +57,7 @@ def _floats(cells: pd.Series, decimal_comma: bool, unreadable: float) -> np.ndar
     # Python's float() rounds correctly to the last digit; pandas' own parser may not.
     plain = cells.str.fullmatch(_PLAIN).to_numpy(dtype=bool)
     if decimal_comma:
-        plain &= ~cells.str.contains(".", regex=False).to_numpy(dtype=bool)
+        plain = plain & ~cells.str.contains(".", regex=False).to_numpy(dtype=bool)
     text = cells.to_numpy(dtype=object)
     values[plain] = text[plain].astype(float)
     for position in np.flatnonzero(~plain):

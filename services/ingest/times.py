@@ -83,6 +83,11 @@ def _from_epochs(cells: pd.Series) -> Times:
 
 
 def _from_text(cells: pd.Series, sample: pd.Series, timezone: str | None, name: str) -> Times:
+    # 20240102143000: date and clock without anything between them.
+    cells, sample = (
+        column.str.replace(r"^(\d{8})(\d{4}|\d{6})$", r"\1 \2", regex=True)
+        for column in (cells, sample)
+    )
     forms = [*_FORMS, _EITHER_ORDER]
     best = max(forms, key=lambda form: sample.str.fullmatch(form + _CLOCK + _ZONE).sum())
     parts = cells.str.extract(re.compile(f"^{best}{_CLOCK}{_ZONE}$"))

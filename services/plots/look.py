@@ -7,7 +7,8 @@ MARGIN = 0.4
 SMALL, NORMAL, TITLE = 7.0, 8.0, 13.0  # points
 
 INK, FAINT_INK, GRID, FRAME, ZEBRA = "#1A1A1A", "#555555", "#E3E3E3", "#9A9A9A", "#F3F5F7"
-BUY, SELL, OPEN = "#009E73", "#CC3311", "#F0E442"
+# Green is the lighter and red the darker one, so that they differ in grey as well.
+BUY, SELL, OPEN = "#1DB584", "#B3200F", "#F0E442"
 PRICE, VOLUME = "#404040", "#A9B4BF"
 STRATEGY, BENCHMARK = "#0072B2", "#E69F00"
 WARNING_GROUND, WARNING_INK = "#FFF1CC", "#8A1C00"

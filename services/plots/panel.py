@@ -17,7 +17,7 @@ HEADER = 0.23
 DATE_LABELS = 0.36
 LOG_FROM_RATIO = 20
 _MOST_ON_LOG = 1e6
-_LABEL_ROOM = 0.2  # inches that a value label needs
+_LABEL_ROOM, _LABEL_HEIGHT = 0.2, 0.135  # inches from label to label: at ease, at least
 _EDGE = 0.055  # no label closer than this to the panel's bottom
 _LINE_SWATCH, _MARKER_SWATCH, _SWATCH_GAP, _GAP = 0.22, 0.1, 0.05, 0.15
 _LONGEST_LABEL = 2.4
@@ -161,7 +161,7 @@ class Panel:
             self.span.page.stroke([x, x + key.swatch], [y, y], **key.style)
 
     def _round_values(self) -> list[float]:
-        most = max(2, int(self.height / _LABEL_ROOM))
+        most = max(2, min(3, int(self.height / _LABEL_HEIGHT)), int(self.height / _LABEL_ROOM))
         choose = log_ticks if self._is_log else value_ticks
         return [v for v in choose(*self.axes.get_ylim(), most) if self._has_room(v)]
 

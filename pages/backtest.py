@@ -1,0 +1,194 @@
+"""Backtest: the form, and the report of the run that the address asks for."""
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import dash
+from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
+from dash.exceptions import PreventUpdate
+
+from components.backtest_form import (
+    FIELD,
+    FORM_ERROR,
+    PARAM,
+    PARAMS_BOX,
+    RUN_BUTTON,
+    backtest_form,
+    param_fields,
+    query_of,
+)
+from components.feedback import empty_state
+from components.report import (
+    HIDDEN_REPORT,
+    REPORT_OUTPUTS,
+    register_report,
+    report,
+    report_values,
+)
+from services.backtest import BacktestRequest
+from services.backtest.request import PARAM_PREFIX, QUERY_NAMES
+from services.errors import InvalidParams, UserError
+from services.market_data import catalogue
+from services.parameters import parameter_specs
+from services.research import run_request
+from services.runs import SavedRun
+from services.workspace import Workspace
+from strategies.registry import STRATEGIES, load_strategy
+
+URL, AGAIN, PLACEHOLDER = "bt-url", "bt-again", "bt-placeholder"
+_FIRST = next(iter(STRATEGIES))
+
+
+def register(app: Dash, workspace: Workspace) -> None:
+    """Register the page and its callbacks."""
+    dash.register_page(
+        __name__,
+        path="/backtest",
+        title=_title,
+        layout=lambda **query: layout(workspace, **query),
+    )
+    register_report(app)
+
+    @app.callback(
+        Output(PARAMS_BOX, "children"),
+        Input({"type": FIELD, "name": "strategy"}, "value"),
+        prevent_initial_call=True,
+    )
+    def _show_parameters(strategy: str):
+        return param_fields(_specs(strategy), {})
+
+    @app.callback(
+        Output(URL, "search"),
+        Output(AGAIN, "data"),
+        Output({"type": f"{FIELD}-error", "name": ALL}, "children"),
+        Output({"type": f"{PARAM}-error", "name": ALL}, "children"),
+        Output(FORM_ERROR, "children"),
+        Input(RUN_BUTTON, "n_clicks"),
+        State({"type": FIELD, "name": ALL}, "value"),
+        State({"type": PARAM, "name": ALL}, "value"),
+        State(URL, "search"),
+        prevent_initial_call=True,
+    )
+    def _run(clicks: int, _fields: list, _params: list, search: str):
+        if not clicks:
+            raise PreventUpdate
+        values, params = (_named(group) for group in dash.ctx.states_list[:2])
+        try:
+            asked = _search(query_of(values, params))
+        except UserError as error:
+            return no_update, no_update, *_errors(error)
+        again = clicks if asked == (search or "") else no_update
+        return asked, again, *_errors(None)
+
+    @app.callback(
+        *REPORT_OUTPUTS,
+        Output(PLACEHOLDER, "hidden"),
+        Output({"type": f"{FIELD}-error", "name": ALL}, "children", allow_duplicate=True),
+        Output({"type": f"{PARAM}-error", "name": ALL}, "children", allow_duplicate=True),
+        Output(FORM_ERROR, "children", allow_duplicate=True),
+        Input(URL, "search"),
+        Input(AGAIN, "data"),
+        State(URL, "pathname"),
+        running=[(Output(RUN_BUTTON, "disabled"), True, False)],
+        prevent_initial_call="initial_duplicate",
+    )
+    def _show_run(search: str, _again: int, _pathname: str):
+        query = dict(parse_qsl((search or "").lstrip("?")))
+        if not (query.get("symbol") and query.get("strategy")):
+            return *HIDDEN_REPORT, False, *_errors(None)
+        try:
+            run = _backtest(workspace, query)
+        except UserError as error:
+            return *HIDDEN_REPORT, False, *_errors(error)
+        return *report_values(run), True, *_errors(None)
+
+
+def layout(workspace: Workspace, **raw: Any) -> html.Div:
+    """Return the page for a query; a query that names a symbol and a strategy runs at once."""
+    query = {name: value[-1] if isinstance(value, list) else value for name, value in raw.items()}
+    symbols = list(dict.fromkeys(entry.symbol for entry in catalogue(workspace.database)))
+    specs = _specs(query.get("strategy", _FIRST))
+    form_query = {"symbol": symbols[0] if symbols else "", **query}
+    return html.Div(
+        [
+            dcc.Location(id=URL, refresh=False),
+            dcc.Store(id=AGAIN),
+            html.H1("Backtest", className="visually-hidden"),
+            _note(query, specs),
+            html.Div(
+                [
+                    backtest_form(form_query, symbols, list(STRATEGIES), specs),
+                    html.Div(
+                        [
+                            html.Div(_placeholder(symbols), id=PLACEHOLDER),
+                            report(),
+                        ],
+                        className="workbench-result",
+                    ),
+                ],
+                className="workbench",
+            ),
+        ],
+        className="page",
+    )
+
+
+def _backtest(workspace: Workspace, query: dict[str, str]) -> SavedRun:
+    request = BacktestRequest.from_query(query)
+    strategy = load_strategy(request.strategy, **request.params)
+    return run_request(workspace, request, strategy)
+
+
+def _search(query: dict[str, str]) -> str:
+    """Return the canonical address of a query; raise InvalidParams for what it cannot mean."""
+    request = BacktestRequest.from_query(query)
+    load_strategy(request.strategy, **request.params)
+    return "?" + urlencode(request.as_query())
+
+
+def _named(group: list[dict]) -> dict[str, Any]:
+    return {item["id"]["name"]: item.get("value") for item in group}
+
+
+def _errors(error: UserError | None) -> tuple[list, list, str]:
+    """Put an error beside the field that it names, or under the form."""
+    outputs = [group for group in dash.ctx.outputs_list if isinstance(group, list)]
+    name = getattr(error, "field", None) if isinstance(error, InvalidParams) else None
+    slots = [
+        [str(error) if error and item["id"]["name"] == name else "" for item in group]
+        for group in outputs
+    ]
+    placed = any(any(group) for group in slots)
+    return slots[0], slots[1], "" if placed or error is None else str(error)
+
+
+def _specs(strategy: str) -> tuple:
+    known = STRATEGIES.get(strategy)
+    return parameter_specs(known.Params) if known else ()
+
+
+def _note(query: dict[str, str], specs: tuple) -> Any:
+    known = {*QUERY_NAMES, *(PARAM_PREFIX + spec.name for spec in specs)}
+    unknown = [name[:40] for name in query if name not in known and PARAM_PREFIX not in name]
+    if not unknown:
+        return None
+    names = ", ".join(f'"{name}"' for name in unknown[:5])
+    return html.P(f"The address holds what this page does not know: {names}.", className="caution")
+
+
+def _placeholder(symbols: list[str]) -> html.Div:
+    if not symbols:
+        return empty_state(
+            "No bars are stored yet",
+            ["Load some first:", html.Pre("python -m scripts.ingest --source sample")],
+            icon_name="database",
+        )
+    return empty_state(
+        "Nothing is tested yet",
+        "Choose a symbol and a strategy, then press Run backtest.",
+        icon_name="graph-up",
+    )
+
+
+def _title(**_path: str) -> str:
+    return "Backtest · Trading Research"
