@@ -1,7 +1,7 @@
 """run_backtest: bars and a strategy in, a BacktestResult out."""
 
 from dataclasses import replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -89,12 +89,17 @@ def _window(
         raise NoBars("There are no bars to test: load some first.")
     frame = with_indicators(bars)
     if end is not None:
-        frame = frame.iloc[: frame["ts"].searchsorted(end, side="right")]
-    first = 0 if start is None else int(frame["ts"].searchsorted(start, side="left"))
+        frame = frame.iloc[: _place(frame["ts"], end, "right")]
+    first = 0 if start is None else _place(frame["ts"], start, "left")
     if first >= len(frame):
         stored = f"{bars['ts'].iloc[0]:%Y-%m-%d} to {bars['ts'].iloc[-1]:%Y-%m-%d}"
         raise NoBars(f"No bars lie in that span: those at hand run from {stored}.")
     return frame, first
+
+
+def _place(ts: pd.Series, moment: pd.Timestamp, side: Literal["left", "right"]) -> int:
+    # In microseconds both: a moment that the bars' own unit cannot hold would raise.
+    return int(ts.dt.as_unit("us").searchsorted(moment.as_unit("us"), side=side))
 
 
 def _signals(strategy: Rule, frame: pd.DataFrame, first: int) -> np.ndarray:
