@@ -8,7 +8,7 @@ import pandas as pd
 from db.session import Database
 from db.upsert import upsert_bars
 from services.bars import CheckedBars, check_bars
-from services.errors import NoBars, StorageError
+from services.errors import NoBars
 from services.ingest.merge import VALUE_COLUMNS, MergePlan, plan_merge, rows_to_write
 from services.ingest.source import SourceBars
 from services.instruments import ensure_instrument, normalise_symbol
@@ -18,7 +18,6 @@ from services.timespan import Duration, check_resolution
 
 CHUNK = 20_000  # rows a transaction
 LISTED = 20  # rejected rows that a report shows one by one; all are counted
-_PLANS = 5
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,8 @@ def ingest(
     With a duration only bars within it of the source's last bar count. Rows are written oldest
     first, a chunk a transaction: what `report` was told of is safe, and when the work is cut
     short the next ingest of the series mends the rest. Two at once on one series notice each
-    other and plan again. Raises InvalidParams, NoBars, and what the source raises.
+    other's new bars and plan again; a price that the other corrects meanwhile is not noticed, and
+    the next ingest settles it. Raises InvalidParams, NoBars, and what the source raises.
     """
     symbol, resolution = normalise_symbol(symbol), check_resolution(resolution)
     if isinstance(duration, str):
@@ -115,17 +115,14 @@ def _store(
     database: Database, series: tuple[str, str], bars: pd.DataFrame, report: Report
 ) -> MergePlan:
     first_plan = None  # its counts tell what changed, however often the rest is planned again
-    for _ in range(_PLANS):
+    while True:
         with database.reading() as session:
             stored = read_bars(session, *series)
         plan = plan_merge(stored, bars)
         first_plan = first_plan or plan
+        # A plan fails only because someone else's chunk was confirmed, so this ends when they do.
         if _write(database, series, plan, report):
             return first_plan
-    raise StorageError(
-        f"Other programs keep changing the {series[1]} bars of {series[0]}: try again when they "
-        "have finished."
-    )
 
 
 def _write(database: Database, series: tuple[str, str], plan: MergePlan, report: Report) -> bool:
