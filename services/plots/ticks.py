@@ -112,9 +112,11 @@ def value_ticks(low: float, high: float, most: int) -> list[float]:
     if not rough > 0 or not math.isfinite(rough):
         return []
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * (1 - 1e-9))
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [i * step for i in range(first, last + 1)]
+    for step in (power, 2 * power, 5 * power, 10 * power, 20 * power):
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if last - first < most:
+            return [i * step for i in range(first, last + 1)]
+    return []
 
 
 def log_ticks(low: float, high: float, most: int) -> list[float]:
