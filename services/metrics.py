@@ -133,27 +133,31 @@ class Calendar:
 def calendar_of(ts: pd.Series, timezone: str = "UTC") -> Calendar:
     """Read the sampling of returns off the bars' times (`timezone` says where a day ends).
 
-    Bars a week apart: 52 a year. Days: 252, or 365 for a market that also trades on Saturdays.
+    Bars a week apart: 52 a year. Days: 252, or 365 for a market that trades seven days a week.
     """
     stamps = ts.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[us]")
-    days = (stamps[-1] - stamps[0]).astype(np.int64) / _US_A_DAY
-    every = np.arange(len(stamps))
-    spacing = float(np.median(np.diff(stamps).astype(np.int64))) / _US_A_DAY if days else 1.0
-    if spacing >= 5:
-        return Calendar(every, 52, days, stamps)
+    microseconds = stamps.astype(np.int64)
+    days = (microseconds[-1] - microseconds[0]) / _US_A_DAY
+    if days and np.median(np.diff(microseconds)) >= 5 * _US_A_DAY:
+        return Calendar(np.arange(len(stamps)), 52, days, stamps)
     local = stamps
-    if spacing < 0.8 and timezone != "UTC":
+    # A daily bar carries its date at midnight UTC, which is another day elsewhere.
+    if timezone != "UTC" and (microseconds % _US_A_DAY).any():
         local = ts.dt.tz_convert(timezone).dt.tz_localize(None).to_numpy()
     day = local.astype("datetime64[D]").astype(np.int64)
-    ends = every if spacing >= 0.8 else np.flatnonzero(np.append(np.diff(day) != 0, True))
-    return Calendar(ends, 365 if _trades_on_saturdays(day) else 252, days, stamps)
+    ends = np.flatnonzero(np.append(np.diff(day) != 0, True))
+    return Calendar(ends, 365 if _trades_seven_days(day[ends]) else 252, days, stamps)
 
 
-def _trades_on_saturdays(day: np.ndarray) -> bool:
-    dates = np.unique(day)
-    saturdays = np.count_nonzero((dates + 3) % 7 == 5)
-    weeks = len(np.unique((dates + 3) // 7))
-    return saturdays * 2 > weeks
+def _trades_seven_days(dates: np.ndarray) -> bool:
+    """Tell whether most weeks have both days of a weekend.
+
+    One alone proves nothing: in UTC, New York's Friday evening is a Saturday, and the Sunday
+    evening of futures a Sunday.
+    """
+    weekday, week = (dates + 3) % 7, (dates + 3) // 7
+    weekends = np.intersect1d(week[weekday == 5], week[weekday == 6])
+    return len(weekends) * 2 >= len(np.unique(week))
 
 
 def equity_metrics(
@@ -172,7 +176,7 @@ def equity_metrics(
     deviation = float(r.std(ddof=1)) if len(r) > 1 else math.nan
     downside = math.sqrt(float(np.mean(np.minimum(excess, 0.0) ** 2)))
     depth, longest = _drawdown(equity, cash, calendar.ts)
-    cagr = growth ** (_DAYS_A_YEAR / calendar.days) - 1.0 if calendar.days >= 1 else math.nan
+    cagr = _yearly(growth, calendar.days)
     return {
         "total_return": _defined(growth - 1.0),
         "cagr": _defined(cagr),
@@ -184,6 +188,13 @@ def equity_metrics(
         "calmar": _ratio(cagr, -depth),
         "final_equity": _defined(equity[-1]),
     }
+
+
+def _yearly(growth: float, days: float) -> float:
+    if days < 1:
+        return math.nan
+    with np.errstate(over="ignore"):  # a fortune in a day: infinite, hence undefined
+        return growth ** (_DAYS_A_YEAR / days) - 1.0
 
 
 def returns_of(equity: np.ndarray, cash: float) -> np.ndarray:
