@@ -1,11 +1,9 @@
 """Cards that show a metric: its value, the same of Buy & Hold, its definition on hover."""
 
-from collections.abc import Sequence
-
 from dash import html
 
 from components.format import direction, signed_metric_text
-from services.metrics import Metrics, MetricSpec
+from services.metrics import MetricSpec
 
 BENCHMARK_NAME = "Buy & Hold"
 
@@ -13,7 +11,7 @@ BENCHMARK_NAME = "Buy & Hold"
 def metric_card(
     spec: MetricSpec, value: float | None, benchmark: float | None = None, *, compare: bool = True
 ) -> html.Div:
-    """Return one card; `compare` says whether the metric exists for Buy & Hold at all."""
+    """Return one card; `compare` says whether the metric means anything for Buy & Hold."""
     text = signed_metric_text(spec, value)
     lines = [
         html.Div(spec.label, className="metric-label"),
@@ -31,19 +29,3 @@ def metric_card(
         role="group",
         **{"aria-label": spoken, "aria-description": spec.definition, "data-metric": spec.name},
     )
-
-
-def metric_cards(
-    specs: Sequence[MetricSpec], metrics: Metrics, benchmark_metrics: Metrics
-) -> html.Div:
-    """Return a grid of cards; a metric that Buy & Hold lacks is shown alone."""
-    cards = [
-        metric_card(
-            spec,
-            metrics.get(spec.name),
-            benchmark_metrics.get(spec.name),
-            compare=spec.name in benchmark_metrics,
-        )
-        for spec in specs
-    ]
-    return html.Div(cards, className="metric-cards")

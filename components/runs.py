@@ -32,10 +32,10 @@ def latest_runs_table(runs: Sequence[Any]) -> html.Div:
 def runs_table(runs: Sequence[Any]) -> dag.AgGrid:
     """Return all the runs given, newest first, to sort and filter; a click opens one."""
     columns = [
-        {"field": "id", "headerName": "Run", "width": 76},
-        {"field": "symbol", "headerName": "Symbol", "width": 110, "filter": True},
-        {"field": "resolution", "headerName": "Res.", "width": 76},
-        {"field": "strategy", "headerName": "Strategy", "width": 150, "filter": True},
+        {"field": "id", "headerName": "Run", "width": 68},
+        {"field": "symbol", "headerName": "Symbol", "width": 100, "filter": True},
+        {"field": "resolution", "headerName": "Res.", "width": 66},
+        {"field": "strategy", "headerName": "Strategy", "width": 138, "filter": True},
         {
             "field": "params",
             "headerName": "Parameters",
@@ -43,12 +43,12 @@ def runs_table(runs: Sequence[Any]) -> dag.AgGrid:
             "flex": 1,
             "tooltipField": "params",
         },
-        signed_column("total_return", "Return", "percent", width=116),
-        number_column("sharpe", "Sharpe", "ratio", width=96),
-        number_column("max_drawdown", "Max drawdown", "percent", width=136),
-        number_column("trades", "Trades", "count", width=92),
-        {"field": "span", "headerName": "Span", "width": 226},
-        {"field": "created", "headerName": "Saved (UTC)", "width": 158},
+        signed_column("total_return", "Return", "percent", width=112),
+        number_column("sharpe", "Sharpe", "ratio", width=88),
+        number_column("max_drawdown", "Max drawdown", "percent", width=126),
+        number_column("trades", "Trades", "count", width=82),
+        {"field": "span", "headerName": "Span", "width": 206},
+        {"field": "created", "headerName": "Saved (UTC)", "width": 150},
     ]
     return data_table(
         RUNS_TABLE,

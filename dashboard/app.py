@@ -8,17 +8,26 @@ import dash
 from dash import Dash
 from flask import current_app
 
+import pages.backtest
 import pages.home
 import pages.not_found
+import pages.run
 import pages.runs
 from dashboard.errors import answer_http_errors, guarded, show_error
 from dashboard.headers import add_headers
 from dashboard.routes import add_routes
+from dashboard.run_routes import add_run_routes
 from dashboard.shell import add_shell
 from services.settings import ROOT, Settings, load_settings
 from services.workspace import Workspace, open_workspace
 
-PAGES: tuple[ModuleType, ...] = (pages.home, pages.runs, pages.not_found)
+PAGES: tuple[ModuleType, ...] = (
+    pages.home,
+    pages.backtest,
+    pages.runs,
+    pages.run,
+    pages.not_found,
+)
 
 # Loaded in <head> by the document, and by the chart when there is one.
 _NOT_AT_ONCE = r"^theme\.js$|^plotly-finance\.min\.js$"
@@ -47,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Dash:
     )
     answer_http_errors(app)
     add_routes(app, workspace)
+    add_run_routes(app, workspace)
     add_shell(app)
     _register_pages(app, workspace)
     add_headers(app)

@@ -1,0 +1,148 @@
+"""What browser tests share: a served app, and a page that tolerates no error and no outside."""
+
+import logging
+import shutil
+import threading
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import pytest
+from selenium.webdriver.chrome.options import Options
+from werkzeug.serving import make_server
+
+from dashboard.app import create_app
+from services.backtest import BacktestRequest
+from services.ingest import ingest_sample
+from services.research import run_request
+from services.settings import Settings
+from services.workspace import open_workspace
+from strategies.registry import load_strategy
+
+HOW_TO_GET_CHROMIUM = "no Chromium: install the packages chromium and chromium-driver"
+CHROMIUM_OPTIONS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--no-first-run",
+    "--window-size=1440,900",
+    "--force-device-scale-factor=1",
+    # Whatever is asked of another host fails, and shows as an error on the console.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+
+def pytest_setup_options():
+    """Tell the test browser how to start."""
+    options = Options()
+    options.binary_location = shutil.which("chromium") or ""
+    for option in CHROMIUM_OPTIONS:
+        options.add_argument(option)
+    return options
+
+
+@dataclass
+class Server:
+    """A dashboard that answers at `url`, on a port of its own, until it is stopped."""
+
+    settings: Settings
+    port: int = 0
+
+    def start(self) -> "Server":
+        """Serve from a thread; the port stays the same when it is started again."""
+        logging.getLogger("werkzeug").setLevel(logging.WARNING)  # one line a request otherwise
+        app = create_app(self.settings)
+        self._server = make_server("127.0.0.1", self.port, app.server, threaded=True)
+        self.port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def stop(self) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        """The address of Home."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Skip the test, with a line that says how to get it, where there is no browser."""
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        pytest.skip(HOW_TO_GET_CHROMIUM)
+
+
+@pytest.fixture(scope="session")
+def sample_settings(tmp_path_factory):
+    """Give settings of a database that holds the bars of AAPL and MSFT and one saved run."""
+    settings = Settings(database_url="", data_dir=tmp_path_factory.mktemp("browser"))
+    workspace = open_workspace(settings)
+    for symbol in ("AAPL", "MSFT"):
+        ingest_sample(workspace.database, symbol)
+    request = BacktestRequest("MSFT", "1d", "ma_cross", duration="5 Y")
+    run_request(workspace, request, load_strategy("ma_cross"))
+    workspace.database.close()
+    return settings
+
+
+@pytest.fixture(scope="session")
+def server(sample_settings):
+    """Give a dashboard on the sample database, shared by the tests of a session."""
+    server = Server(sample_settings).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def serve():
+    """Give a function that starts a dashboard on settings of the test's own."""
+    started = []
+
+    def start(settings: Settings) -> Server:
+        started.append(Server(settings).start())
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def open_browser(chromium, dash_br):
+    """Give a function that opens a browser at an address.
+
+    The test fails when the page asks another host for anything, or reports an error on its
+    console; a test that causes errors empties the console with `get_logs()`.
+    """
+
+    def open_at(url: str):
+        dash_br.server_url = url
+        return dash_br
+
+    yield open_at
+    assert _outside_requests(dash_br) == []
+    assert _errors_on_console(dash_br) == []
+
+
+@pytest.fixture
+def page(server, open_browser):
+    """Give a browser at Home of the sample database."""
+    return open_browser(server.url)
+
+
+def _errors_on_console(browser) -> list[str]:
+    entries = browser.driver.get_log("browser")
+    return [entry["message"] for entry in entries if entry["level"] == "SEVERE"]
+
+
+def _outside_requests(browser) -> list[str]:
+    script = "return performance.getEntriesByType('resource').map(entry => entry.name)"
+    urls = browser.driver.execute_script(script)
+    return [url for url in urls if urlsplit(url).hostname not in ("127.0.0.1", None)]

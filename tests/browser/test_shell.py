@@ -1,0 +1,127 @@
+"""The frame, the theme, Home and the list of runs, in a real browser."""
+
+import pytest
+from dash.testing.wait import until
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from services.settings import Settings
+
+pytestmark = pytest.mark.browser
+
+
+def theme_of(page) -> str:
+    return page.driver.execute_script("return document.documentElement.dataset.bsTheme")
+
+
+def texts(page, selector: str) -> list[str]:
+    return [element.text for element in page.find_elements(selector)]
+
+
+def test_home_lists_what_is_stored_and_the_latest_run(page):
+    page.wait_for_text_to_equal("#stored-bars tbody th", "AAPL")
+    assert texts(page, "#stored-bars tbody th") == ["AAPL", "MSFT"]
+    assert texts(page, "#stored-bars tbody tr:first-child td")[:5] == [
+        "Apple Inc.", "1d", "2000-03-01", "2013-03-01", "3,270",
+    ]  # fmt: skip
+    assert texts(page, "#latest-runs tbody th") == ["MSFT 1d ma_cross"]
+
+
+def test_one_click_leads_to_a_backtest_of_that_symbol(page):
+    page.wait_for_element("#stored-bars tbody tr:nth-child(2) .btn").click()
+    page.wait_for_element("form")
+    assert (
+        page.driver.current_url.endswith("/backtest?symbol=MSFT&resolution=1d&strategy=ma_cross")
+        or "/backtest?symbol=MSFT&resolution=1d&strategy=ma_cross&" in page.driver.current_url
+    )
+
+
+def test_the_navigation_marks_where_the_user_is_and_names_the_tab(page):
+    page.wait_for_element(".rail .nav-link[href='/runs']").click()
+    page.wait_for_text_to_equal(".rail .nav-link.active", "Runs")
+    page.wait_for_text_to_equal("h1", "Runs")
+    assert page.driver.title == "Runs"
+
+
+def test_a_click_in_the_list_opens_the_run(page):
+    page.wait_for_page(f"{page.server_url}/runs")
+    page.wait_for_element(".ag-row [col-id='symbol']").click()
+    until(lambda: page.driver.current_url.endswith("/runs/1"), 5)
+    page.wait_for_element(".chart-box")
+
+
+def test_the_chosen_theme_is_kept_and_told_to_whoever_draws(page):
+    page.wait_for_element("#stored-bars")
+    first = theme_of(page)
+    page.driver.execute_script(
+        "document.addEventListener('themechange', e => window.told = e.detail.theme)"
+    )
+    page.find_element("#theme-toggle").click()
+    second = theme_of(page)
+    assert {first, second} == {"light", "dark"}
+    assert page.driver.execute_script("return window.told") == second
+    page.driver.refresh()
+    page.wait_for_element("#stored-bars")
+    assert theme_of(page) == second
+    assert page.driver.execute_script("return document.body.dataset.agThemeMode") == second
+
+
+def test_the_theme_is_set_before_the_page_is_drawn(page):
+    """The script that chooses it stands in the head, ahead of every style sheet."""
+    order = page.driver.execute_script(
+        "return [...document.head.querySelectorAll('script, link[rel=stylesheet]')]"
+        ".map(e => e.tagName)"
+    )
+    assert order[0] == "SCRIPT"
+
+
+def test_the_keyboard_skips_to_the_content(page):
+    page.wait_for_element("#stored-bars")
+    page.find_element("body").send_keys(Keys.TAB)
+    link = page.driver.switch_to.active_element
+    assert link.text == "Skip to content"
+    link.send_keys(Keys.ENTER)
+    assert page.driver.execute_script("return document.activeElement.id") == "content"
+
+
+def test_an_address_that_leads_nowhere_offers_the_way_home(page):
+    page.wait_for_page(f"{page.server_url}/no/such/page")
+    page.wait_for_text_to_equal(".state-title", "Page not found")
+    page.find_element(".state-action a").click()
+    page.wait_for_element("#stored-bars")
+
+
+def test_nothing_scrolls_sideways_on_a_phone(page):
+    page.driver.set_window_size(500, 900)
+    for path in ("/", "/runs", "/backtest"):
+        page.wait_for_page(f"{page.server_url}{path}")
+        page.wait_for_element(".page, .content > div")
+        width = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.driver.execute_script(width) == 0, path
+
+
+def test_an_empty_database_says_what_to_type_next(open_browser, serve, tmp_path):
+    page = open_browser(serve(Settings(database_url="", data_dir=tmp_path)).url)
+    page.wait_for_text_to_equal(".state-title", "No bars are stored yet")
+    assert "python -m scripts.ingest --source sample" in page.find_element(".state-text").text
+
+
+def test_a_server_that_goes_away_is_told_and_so_is_its_return(open_browser, serve, tmp_path):
+    server = serve(Settings(database_url="", data_dir=tmp_path))
+    page = open_browser(server.url)
+    page.wait_for_text_to_equal("h1", "Home")
+    server.stop()
+    page.find_element(".rail .nav-link[href='/runs']").click()
+    page.wait_for_contains_text("#server-banner", "The server does not answer")
+    server.start()
+    page.wait_for_contains_text("#toasts", "The server answers again")
+    assert not page.driver.find_element(By.ID, "server-banner").is_displayed()
+    page.driver.get_log("browser")  # the refused requests
+
+
+def test_a_toast_shows_text_and_never_markup(page):
+    page.wait_for_element("#stored-bars")
+    page.driver.execute_script("shell.showToast('<b>1 < 2</b>', 'error')")
+    assert page.find_element("#toasts .toast-text").text == "<b>1 < 2</b>"
+    page.find_element("#toasts .btn-close").click()
+    assert page.find_elements("#toasts .toast-card") == []
