@@ -24,13 +24,17 @@ class Database:
         # SQLite: taking the write lock at once, a session that reads and then writes can wait for
         # its turn instead of failing.
         self.writing_engine: Engine = self.engine.execution_options(**{BEGIN_OPTION: "IMMEDIATE"})
+        self._reading_engine = self.engine
+        if self.engine.dialect.name == "postgresql":
+            # By default each statement there sees its own state; a page shall show one.
+            self._reading_engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
         self._translate = translate or (lambda _: None)
         event.listen(self.engine, "handle_error", self._on_error, retval=True)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Give a session that sees one state of the database; nothing is saved."""
-        with self._translated(), Session(self.engine) as session:
+        with self._translated(), Session(self._reading_engine) as session:
             yield session
 
     @contextmanager

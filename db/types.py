@@ -32,4 +32,4 @@ class UtcDateTime(TypeDecorator):
 
 def sqlite_text(moment: datetime) -> str:
     """Return the text SQLite stores for an aware moment, as UtcDateTime would write it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

@@ -1,6 +1,7 @@
 """The source csv: what people and programs export, and what cannot be trusted."""
 
 import gzip
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from services.bars import check_bars
 from services.errors import InvalidFile
 from services.ingest import read_csv_bars
 
+DEVELOPMENT_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 HEADER = "Date,Open,High,Low,Close,Volume\n"
 
 
@@ -397,3 +399,24 @@ def test_sparse_minutes_and_gaps_between_sessions_are_no_other_resolution(writte
 def test_dates_without_a_clock_are_no_intraday_bars(written):
     with pytest.raises(InvalidFile, match="without a time of day.*-r 1d"):
         read_csv_bars(written(daily("2024-01-02")), "1m")
+
+
+@pytest.mark.parametrize(
+    ("name", "resolution", "count"),
+    [
+        ("daily/SPY.csv", "1d", 5241),
+        ("daily/SP500_INDEX.csv", "1d", 5031),
+        ("intraday/TPL_1m_2024.csv.gz", "1m", 17914),
+        ("intraday/BTCUSD_4h_2016_2025.csv.gz", "4h", 20695),
+    ],
+)
+def test_real_files_are_read_whole(name, resolution, count):
+    path = DEVELOPMENT_DATA / name
+    if not path.exists():
+        pytest.skip(f"no {name}: the development data is not beside the project")
+    source = read_csv_bars(path, resolution)
+    checked = check_bars(source.frame, resolution)
+    assert (len(checked.bars), checked.reasons, source.notes) == (count, {}, [])
+    raw = pd.read_csv(path, dtype=str)
+    assert [float(text) for text in raw["close"]] == checked.bars["close"].tolist()
+    assert (pd.to_datetime(raw["ts"], utc=True) == checked.bars["ts"]).all()

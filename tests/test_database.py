@@ -48,12 +48,27 @@ def test_a_writing_session_is_saved_whole_or_not_at_all(database):
         assert session.scalars(select(Instrument)).all() == []
 
 
+def test_a_reading_session_sees_one_state(database):
+    write(database, minutes(1))
+    closes = select(MarketPrice.close)
+    with database.reading() as session:
+        assert session.scalars(closes).all() == [1.5]
+        write(database, minutes(2, price=2.0))
+        assert session.scalars(closes).all() == [1.5]
+
+
 def test_a_moment_comes_back_aware_and_in_utc(database):
     new_york = timezone(timedelta(hours=-5))
     write(database, [(datetime(2024, 1, 2, 9, 30, 0, 7, tzinfo=new_york), 1, 1, 1, 1, None)])
     ((moment,),) = stored(database, "ts")
     assert moment == datetime(2024, 1, 2, 14, 30, 0, 7, tzinfo=UTC)
     assert moment.utcoffset() == timedelta(0)
+
+
+def test_moments_of_every_age_keep_their_order(database):
+    years = [1, 999, 1896, 2024]
+    write(database, [(datetime(year, 1, 2, tzinfo=UTC), 1, 1, 1, 1, None) for year in years])
+    assert [moment.year for (moment,) in stored(database, "ts")] == years
 
 
 def test_a_moment_without_a_zone_is_refused(database):
@@ -189,6 +204,13 @@ def test_a_full_disk_is_a_sentence_and_loses_nothing_that_was_confirmed(workspac
         ensure_instrument(session, "AAPL")
         upsert_bars(session, "AAPL", "1m", PRICES, minutes(5_000, price=2.0))
     assert [close for (close,) in stored(database, "close")] == [1.5] * 10
+
+
+def test_a_read_only_database_is_a_sentence(workspace):
+    with workspace.database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+    with pytest.raises(StorageError, match="is read-only"):
+        write(workspace.database, minutes(1))
 
 
 def test_a_lock_held_by_another_program_is_a_sentence(workspace):
