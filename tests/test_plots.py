@@ -308,8 +308,18 @@ def test_dates_never_crowd(freq, room):
         assert len(bars) == 1 or np.diff(bars).min() >= 0.6 * periods / room
 
 
+def test_a_short_session_is_not_labelled_on_top_of_the_next():
+    days = pd.date_range("2024-01-01", periods=30, freq="D").to_numpy()
+    lengths = [10, 10, 1] * 10
+    hours = np.concatenate([np.arange(n) for n in lengths]).astype("timedelta64[h]")
+    bars = [tick.bar for tick in date_ticks(np.repeat(days, lengths) + hours, room=22)]
+    assert len(bars) == 20
+    assert np.diff(bars).min() >= 10
+
+
 def test_values_are_labelled_at_round_steps():
     assert value_ticks(3.0, 47.0, 5) == [10, 20, 30, 40]
+    assert value_ticks(-45.0, 40.0, 3) == [-25, 0, 25]
     assert value_ticks(-70.0, 80.0, 3) == [-50, 0, 50]
     assert log_ticks(90.0, 2500.0, 5) == [100, 200, 500, 1000, 2000]
     assert log_ticks(1.0, 1e6, 4) == [1, 100, 10_000, 1_000_000]

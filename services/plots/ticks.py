@@ -107,12 +107,12 @@ def _has_times(seconds: np.ndarray) -> bool:
 
 
 def value_ticks(low: float, high: float, most: int) -> list[float]:
-    """Return up to `most` round values between low and high, at steps of 1, 2 or 5."""
+    """Return up to `most` round values between low and high, at steps of 1, 2, 2.5 or 5."""
     rough = (high - low) / max(most, 1)
     if not rough > 0 or not math.isfinite(rough):
         return []
     power = 10.0 ** math.floor(math.log10(rough))
-    for step in (power, 2 * power, 5 * power, 10 * power, 20 * power):
+    for step in (power * m for m in (1, 2, 2.5, 5, 10, 20, 25)):
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
         if last - first < most:
             return [i * step for i in range(first, last + 1)]
