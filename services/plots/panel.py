@@ -162,8 +162,12 @@ class Panel:
 
     def _round_values(self) -> list[float]:
         most = max(2, min(3, int(self.height / _LABEL_HEIGHT)), int(self.height / _LABEL_ROOM))
-        choose = log_ticks if self._is_log else value_ticks
-        return [v for v in choose(*self.axes.get_ylim(), most) if self._has_room(v)]
+        low, high = self.axes.get_ylim()
+        if self._is_log:
+            values = log_ticks(low, high, most)
+        else:
+            values = value_ticks(low + (high - low) * _EDGE / self.height, high, most)
+        return [v for v in values if self._has_room(v)]
 
     def _has_room(self, value: float) -> bool:
         return self.top - 1e-6 <= self.y_of(value) <= self.top + self.height - _EDGE
