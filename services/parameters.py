@@ -27,8 +27,6 @@ def param(
     *,
     ge: float | None = None,
     le: float | None = None,
-    gt: float | None = None,
-    lt: float | None = None,
     search: tuple = (),
 ) -> Any:
     """Declare one parameter; `search` lists the values that an optimiser tries first."""
@@ -37,8 +35,6 @@ def param(
         description=help,
         ge=ge,
         le=le,
-        gt=gt,
-        lt=lt,
         json_schema_extra={"search": list(search)},
     )
 
@@ -85,15 +81,15 @@ def _spec(name: str, field: FieldInfo) -> ParameterSpec:
     bounds = {
         key: getattr(rule, key)
         for rule in field.metadata
-        for key in ("ge", "gt", "le", "lt")
+        for key in ("ge", "le")
         if hasattr(rule, key)
     }
     return ParameterSpec(
         name=name,
         kind=kind,
         default=field.default,
-        minimum=bounds.get("ge", bounds.get("gt")),
-        maximum=bounds.get("le", bounds.get("lt")),
+        minimum=bounds.get("ge"),
+        maximum=bounds.get("le"),
         choices=choices,
         search=tuple((field.json_schema_extra or {}).get("search", ())),
         help=field.description or "",

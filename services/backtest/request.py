@@ -91,9 +91,9 @@ class BacktestRequest:
         """Return the canonical URL query: every value that matters, strategy parameters as p.*"""
         span = {"duration": self.duration, "start": self.start, "end": self.end}
         costs = {
-            "cash": f"{self.settings.cash:.15g}",
+            "cash": _digits(self.settings.cash),
             "commission": self.settings.commission,
-            "slippage": f"{self.settings.slippage_bps:.15g}",
+            "slippage": _digits(self.settings.slippage_bps),
             "fill": self.settings.fill,
         }
         return {
@@ -104,6 +104,11 @@ class BacktestRequest:
             **costs,
             **{f"{PARAM_PREFIX}{name}": str(value) for name, value in self.params.items()},
         }
+
+
+def _digits(number: float) -> str:
+    """Write a number with the fewest digits that read back as the same number."""
+    return repr(number).removesuffix(".0")
 
 
 def _end_of(text: str) -> pd.Timestamp:

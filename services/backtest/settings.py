@@ -56,7 +56,7 @@ class SimulationSettings:
 def _number(value: Any, field: str) -> float:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
         raise InvalidParams(f"{field} must be a number, not {str(value)[:40]!r}.", field=field)
