@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from builders import random_walk
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from real_bars import real_bars
 
@@ -31,7 +31,7 @@ def searched_parameters(name):
     return st.fixed_dictionaries({spec.name: st.sampled_from(spec.search) for spec in specs})
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(STRATEGIES)), st.integers(0, 10_000), st.data())
 def test_no_registered_strategy_peeks_on_random_walks(name, seed, data):
     bars = random_walk(data.draw(st.integers(2, 260)), seed)

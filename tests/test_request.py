@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.backtest import BacktestRequest, SimulationSettings
@@ -61,6 +61,7 @@ parameters = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(spans, simulations, parameters)
 def test_a_request_comes_back_from_its_own_query_as_it_was(span, simulation, params):
     asked = request(params=params, settings=simulation, **span)

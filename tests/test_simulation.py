@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import candles
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from real_bars import real_bars
 from slow_simulator import FEES, slow_buy_and_hold, slow_simulation
@@ -297,7 +297,7 @@ def jumpy_bars(draw):
     return candles(*rows), signals
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(jumpy_bars(), money)
 def test_the_engine_agrees_with_a_slow_simulator_on_anything(bars_and_signals, simulation):
     bars, signals = bars_and_signals

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.errors import InvalidParams
@@ -71,6 +71,7 @@ def test_what_is_no_duration_is_answered_with_an_example(wrong):
     assert caught.value.field == "duration"
 
 
+@settings(deadline=None)
 @given(st.integers(1, 999_999_999), st.sampled_from("SDWMYsdwmy"), st.sampled_from(["", " "]))
 def test_a_duration_says_itself_in_one_way_and_reads_that_again(count, unit, gap):
     duration = Duration.parse(f"{count}{gap}{unit}")
