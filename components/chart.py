@@ -8,9 +8,11 @@ from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 from services.backtest.result import BacktestResult
 
 CHART_SPEC = "chart-spec"
+# Dash draws nothing at first from a store that an absent page's callback could fill: a spec that
+# comes with the page has a store of its own.
+FIRST_SPEC = "chart-first-spec"
 TRADES_GRID = "trades-grid"
 _LIBRARY = "vendor/plotly/plotly-finance.min.js"
-_DONE = "chart-done"
 
 
 def chart_panel(spec: dict[str, Any] | None = None) -> html.Div:
@@ -35,8 +37,9 @@ def chart_panel(spec: dict[str, Any] | None = None) -> html.Div:
                     "Escape shows everything",
                 },
             ),
-            dcc.Store(id=CHART_SPEC, data=spec),
-            dcc.Store(id=_DONE),
+            dcc.Store(id=CHART_SPEC),
+            dcc.Store(id=FIRST_SPEC, data=spec),
+            *(dcc.Store(id=_done(source)) for source in (CHART_SPEC, FIRST_SPEC, TRADES_GRID)),
         ],
         className="chart-box is-loading panel",
     )
@@ -56,14 +59,20 @@ def chart_spec(url: str, result: BacktestResult, figure: dict[str, Any]) -> dict
 
 def register_chart(app: Dash) -> None:
     """Connect every chart panel with its script: draw a run, zoom to a chosen trade."""
-    app.clientside_callback(
-        ClientsideFunction("chart", "draw"),
-        Output(_DONE, "data"),
-        Input(CHART_SPEC, "data"),
-    )
+    for source in (CHART_SPEC, FIRST_SPEC):
+        app.clientside_callback(
+            ClientsideFunction("chart", "draw"),
+            Output(_done(source), "data"),
+            Input(source, "data"),
+        )
     app.clientside_callback(
         ClientsideFunction("chart", "select"),
-        Output(_DONE, "modified_timestamp"),
+        Output(_done(TRADES_GRID), "data"),
         Input(TRADES_GRID, "selectedRows"),
         prevent_initial_call=True,
     )
+
+
+def _done(source: str) -> str:
+    """Return the id of the store that stands for the answer of a script without one."""
+    return f"{source}-done"

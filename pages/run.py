@@ -6,6 +6,7 @@ import dash
 from dash import Dash, dcc, html
 
 from components.report import report
+from services.errors import UserError
 from services.workspace import Workspace
 
 
@@ -14,7 +15,7 @@ def register(app: Dash, workspace: Workspace) -> None:
     dash.register_page(
         __name__,
         path_template="/runs/<run_id>",
-        title=lambda run_id="", **_query: f"Run {run_id} · Trading Research",
+        title=lambda run_id="", **_query: _title(workspace, run_id),
         layout=lambda run_id="", **_query: layout(workspace, run_id),
     )
 
@@ -27,8 +28,14 @@ def layout(workspace: Workspace, run_id: str) -> html.Div:
         [
             html.Div(
                 [
-                    html.H1(f"Run {run.id}"),
-                    html.Span(f"made {run.created_at:%Y-%m-%d %H:%M} UTC", className="muted"),
+                    html.Div(
+                        [
+                            html.H1(f"Run {run.id}"),
+                            html.Span(
+                                f"saved {run.created_at:%Y-%m-%d %H:%M} UTC", className="muted"
+                            ),
+                        ]
+                    ),
                     dcc.Link(
                         "Change and run again",
                         href=address,
@@ -41,3 +48,11 @@ def layout(workspace: Workspace, run_id: str) -> html.Div:
         ],
         className="page",
     )
+
+
+def _title(workspace: Workspace, run_id: str) -> str:
+    try:
+        run = workspace.recent_runs.get(workspace.database, run_id)
+    except UserError:
+        return "No such run · Trading Research"
+    return f"Run {run.id}: {run.title} · Trading Research"

@@ -6,6 +6,7 @@
   const LOAD_AFTER_MS = 60; // wheel events come in bursts: ask once they pause
   const TRADE_MARGIN = 0.75; // of a trade's length, shown before and after it
   const LEAST_MARGIN = 20; // bars
+  const MARKER_REACH = 24; // pixels from a fill that count as on its marker
 
   let library = null;
   let current = null; // {element, spec, figure, selected, request, timer}
@@ -70,10 +71,19 @@
     element.on("plotly_hover", (event) => describe(current, event.xvals?.[0]));
     element.on("plotly_unhover", () => describe(current));
     element.on("plotly_click", (event) => {
-      const point = event.points.find((one) => one.customdata !== undefined);
+      const point = event.points.find((one) => isAt(one, event.event));
       if (point) markTrade(point.customdata);
     });
     element.addEventListener("keydown", onKey);
+  };
+
+  // Hovering finds everything at one time; a click must be on the marker itself.
+  const isAt = (point, { clientX, clientY }) => {
+    if (point.customdata === undefined) return false;
+    const box = current.element.getBoundingClientRect();
+    const x = box.left + point.xaxis._offset + point.xaxis.d2p(point.x);
+    const y = box.top + point.yaxis._offset + point.yaxis.d2p(point.y);
+    return Math.hypot(clientX - x, clientY - y) <= MARKER_REACH;
   };
 
   const viewOf = (element) => element.layout.xaxis.range.map((end, i) => end + (i ? -0.5 : 0.5));
@@ -108,7 +118,7 @@
 
   const showTrade = (number) => {
     const trade = current?.spec.trades[number - 1];
-    if (!trade) return;
+    if (!trade || trade === current.selected) return;
     const end = trade.exit < 0 ? current.figure.bars - 1 : trade.exit;
     const margin = Math.max(LEAST_MARGIN, TRADE_MARGIN * (end - trade.entry));
     current.selected = trade;
@@ -197,16 +207,30 @@
     note.textContent = figure.step > 1 ? `Each candle is ${figure.step} bars; zoom in for every bar.` : "";
   };
 
-  const draw = (spec) => {
-    const element = document.getElementById("chart");
-    if (!spec || !element) return NOTHING();
+  // The panel that came with the spec may not stand in the document yet.
+  const panel = async () => {
+    let element = document.getElementById("chart");
+    while (!element) {
+      await new Promise(requestAnimationFrame);
+      element = document.getElementById("chart");
+    }
+    return element;
+  };
+
+  const start = async (spec) => {
+    const element = await panel();
     current?.request?.abort();
     current = { element, spec, figure: spec.figure, selected: null };
-    paint(current).catch((error) => window.shell.showToast(error.message, "error"));
+    await paint(current);
+  };
+
+  const draw = (spec) => {
+    if (spec) start(spec).catch((error) => window.shell.showToast(error.message, "error"));
     return NOTHING();
   };
 
-  // Rows chosen in the table; the {ids: …} that markTrade sets there comes back and is no choice.
+  // Rows chosen in the table. What markTrade chooses there comes back too: first as {ids: …},
+  // then as the row of the trade that is selected already.
   const select = (rows) => {
     if (Array.isArray(rows) && rows.length) showTrade(Number(rows[0].id));
     return NOTHING();

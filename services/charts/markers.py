@@ -9,6 +9,7 @@ from services.backtest.result import BacktestResult
 from services.charts.view import View
 
 MOST_MARKERS = 600
+STANDOFF = 10  # pixels between a marker and the fill it points at
 
 
 def trade_markers(result: BacktestResult, view: View) -> list[dict[str, Any]]:
@@ -21,14 +22,14 @@ def trade_markers(result: BacktestResult, view: View) -> list[dict[str, Any]]:
     trades = result.trades
     closed = trades[trades["exit_bar"] >= 0]
     return [
-        _markers("Buy", "triangle-up", "--buy", trades, ("entry_bar", "entry_price"), view),
-        _markers("Sell", "triangle-down", "--sell", closed, ("exit_bar", "exit_price"), view),
+        _markers("Buy", 0, "--buy", trades, ("entry_bar", "entry_price"), view),
+        _markers("Sell", 180, "--sell", closed, ("exit_bar", "exit_price"), view),
     ]
 
 
 def _markers(
     name: str,
-    symbol: str,
+    angle: int,
     colour: str,
     trades: pd.DataFrame,
     columns: tuple[str, str],
@@ -56,8 +57,11 @@ def _markers(
         "text": texts,
         "hovertemplate": "%{text}<extra></extra>",
         "marker": {
-            "symbol": symbol,
-            "size": 11,
+            # Beside the candle, pointing at the price of the fill.
+            "symbol": "triangle-up",
+            "angle": angle,
+            "standoff": STANDOFF,
+            "size": 12,
             "color": colour,
             "line": {"color": "--surface", "width": 1.2},
         },
