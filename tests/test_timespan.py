@@ -91,7 +91,8 @@ def test_a_duration_says_itself_in_one_way_and_reads_that_again(count, unit, gap
     ],
 )
 def test_a_date_is_read_as_utc(text, expected):
-    assert parse_date(text, "start") == moment(expected)
+    read = parse_date(text, "start")
+    assert (read, str(read.tz)) == (moment(expected), "UTC")
 
 
 @pytest.mark.parametrize(
