@@ -321,7 +321,9 @@ def test_one_bad_cell_does_not_sink_the_file(written):
     }
 
 
-@pytest.mark.parametrize("row", ["2024-01-03,1,3", "2024-01-03,1,234.5,1,3,1,2", "x" * 9])
+@pytest.mark.parametrize(
+    "row", ["2024-01-03,1,3", "2024-01-03,1,3,1,2", "2024-01-03,1,234.5,1,3,1,2", "x" * 9]
+)
 def test_a_row_with_too_few_or_too_many_cells_is_rejected_not_shifted(written, row):
     text = f"{HEADER}2024-01-02,1,3,1,2,10\n{row}\n2024-01-04,1,3,1,2,10\n"
     checked = check_bars(read_csv_bars(written(text), "1d").frame, "1d")
@@ -348,6 +350,7 @@ def test_a_trailing_delimiter_is_no_extra_cell(written):
         (b"Exceeded the daily hits limit", "is not a table"),
         (b"<!DOCTYPE html><html><body>Sign in, please</body></html>", "no column for"),
         (b"2024-01-02,1,3,1,2,10\n2024-01-03,1,3,1,2,10\n", "no column for"),
+        (HEADER.encode() + b'"' + b"x" * 200_000, "cannot be read as a table"),
         (b"Date,Open,High,Low,Close,close\n2024-01-02,1,3,1,2,2\n", "2 columns for close"),
         (
             b"Ticker,Date,Open,High,Low,Close\nA,2024-01-02,1,3,1,2\nB,2024-01-02,1,3,1,2\n",

@@ -213,6 +213,12 @@ def test_a_read_only_database_is_a_sentence(workspace):
         write(workspace.database, minutes(1))
 
 
+def test_what_the_driver_raises_without_sqlalchemy_is_a_sentence_too(database):
+    driver = database.engine.dialect.dbapi
+    with pytest.raises(StorageError, match="disk is full"), database.writing():
+        raise driver.OperationalError("could not extend file: No space left on device")
+
+
 def test_a_lock_held_by_another_program_is_a_sentence(workspace):
     other = sqlite3.connect(workspace.settings.data_dir / "research.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -5,12 +5,20 @@ import pandas as pd
 import pytest
 from builders import closes, random_walk
 from pandas.testing import assert_frame_equal
+from sqlalchemy import text
 
-from services.errors import InvalidParams, NoBars, UnknownSymbol
+from services.database import open_database
+from services.errors import DatabaseUnavailable, InvalidParams, NoBars, UnknownSymbol
 from services.indicators import compute_indicators
 from services.ingest import SourceBars, ingest
-from services.instruments import add_instrument, get_instrument, list_instruments
+from services.instruments import (
+    add_instrument,
+    ensure_instrument,
+    get_instrument,
+    list_instruments,
+)
 from services.market_data import catalogue, last_bar_time, load_bars
+from services.settings import Settings
 
 
 def put(database, symbol, resolution, bars):
@@ -27,6 +35,24 @@ def test_bars_and_indicators_come_back_as_they_were_computed(database):
     assert loaded["ts"].dtype == "datetime64[us, UTC]"
     assert isinstance(loaded.index, pd.RangeIndex)
     assert loaded["ma20"].isna().sum() == 19
+
+
+def test_a_time_keeps_its_microseconds(database):
+    bars = closes(1, 2, resolution="1m")
+    bars["ts"] += pd.Timedelta(microseconds=7)
+    put(database, "AAPL", "1m", bars)
+    assert load_bars(database, "AAPL", "1m")["ts"].tolist() == bars["ts"].tolist()
+
+
+def test_a_locked_instrument_keeps_the_other_writers_of_its_series_waiting(make_postgresql):
+    database = open_database(Settings(database_url=make_postgresql()))
+    add_instrument(database, "AAPL")
+    with database.writing() as first:
+        ensure_instrument(first, "AAPL", lock=True)
+        with pytest.raises(DatabaseUnavailable), database.writing() as second:
+            second.execute(text("SET LOCAL lock_timeout = '20ms'"))
+            ensure_instrument(second, "AAPL", lock=True)
+    database.close()
 
 
 def test_indicators_are_left_out_on_request(database):
@@ -57,18 +83,20 @@ def test_an_instrument_without_bars_has_none(database):
 
 
 @pytest.mark.parametrize(
-    "text",
+    "symbol",
     ["", " ", "A" * 33, "<b>AAPL</b>", "AAPL'; DROP TABLE instruments; --", "ÄÖ", "A\nB", ".A"],
 )
-def test_what_no_exchange_would_write_is_no_symbol(database, text):
+def test_what_no_exchange_would_write_is_no_symbol(database, symbol):
     with pytest.raises(InvalidParams, match="is not a symbol") as caught:
-        load_bars(database, text, "1d")
+        load_bars(database, symbol, "1d")
     assert caught.value.field == "symbol"
 
 
-@pytest.mark.parametrize("text", ["aapl", " AAPL ", "brk.b", "^GSPC", "EUR/USD", "ES=F", "BTC-USD"])
-def test_usual_symbols_are_stored_in_capitals(database, text):
-    assert add_instrument(database, text).symbol == text.strip().upper()
+@pytest.mark.parametrize(
+    "symbol", ["aapl", " AAPL ", "brk.b", "^GSPC", "EUR/USD", "ES=F", "BTC-USD"]
+)
+def test_usual_symbols_are_stored_in_capitals(database, symbol):
+    assert add_instrument(database, symbol).symbol == symbol.strip().upper()
 
 
 def test_an_unknown_resolution_is_refused(database):

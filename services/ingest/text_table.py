@@ -1,5 +1,6 @@
 """Reads a delimited text file, plain or gzipped, as a table of text cells."""
 
+import csv
 import gzip
 import io
 import zlib
@@ -11,7 +12,6 @@ from services.errors import InvalidFile
 
 _GZIP = b"\x1f\x8b"
 _DELIMITERS = ",;\t"
-_BEYOND = "beyond the header"
 
 
 def read_table(path: Path) -> tuple[pd.DataFrame, str]:
@@ -69,22 +69,35 @@ def _text(path: Path, content: bytes) -> str:
 
 
 def _cells(path: Path, text: str, delimiter: str) -> pd.DataFrame:
-    # One header more than the file has, so that a longer row shows itself.
-    header, _, body = text.lstrip().partition("\n")
-    text = f"{header.rstrip()}{delimiter}{_BEYOND}\n{body}"
-    how = {"sep": delimiter, "dtype": str, "keep_default_na": False, "index_col": False}
+    lines = [line for line in text.splitlines() if line.strip()]
     try:
-        try:
-            table = pd.read_csv(io.StringIO(text), skipinitialspace=True, **how)
-        except pd.errors.ParserError:
-            table = pd.read_csv(
-                io.StringIO(text), engine="python", on_bad_lines=lambda cells: cells[:1], **how
-            )
-    except (pd.errors.ParserError, ValueError) as error:
+        width = len(_split(lines[0], delimiter))
+        whole = "\n".join(_whole_row(line, delimiter, width) for line in lines)
+        table = pd.read_csv(
+            io.StringIO(whole),
+            sep=delimiter,
+            dtype=str,
+            keep_default_na=False,
+            index_col=False,
+            skipinitialspace=True,
+        )
+    except (csv.Error, pd.errors.ParserError, ValueError) as error:
         raise InvalidFile(f"{path.name} cannot be read as a table: {error}.") from error
-    too_short = table.iloc[:, -2].isna()
-    too_long = table[_BEYOND].fillna("").str.strip() != ""
-    table = table.drop(columns=_BEYOND).fillna("")
-    table.loc[too_short | too_long] = ""
     table.columns = table.columns.str.strip()
     return table.apply(lambda column: column.str.strip())
+
+
+def _whole_row(line: str, delimiter: str, width: int) -> str:
+    """Return the line if it has a cell for each header, else a row of blanks."""
+    if '"' not in line and line.count(delimiter) == width - 1:
+        return line
+    cells = _split(line, delimiter)
+    if len(cells) == width:
+        return line
+    if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
+        return line.rstrip().rstrip(delimiter)
+    return delimiter * (width - 1)
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
