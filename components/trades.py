@@ -23,10 +23,10 @@ def trades_grid(result: BacktestResult | None = None) -> dag.AgGrid:
             "resizable": True,
             "suppressMovable": True,
             "cellDataType": False,
-            "minWidth": 76,
+            "flex": 1,
+            "minWidth": 84,
         },
         getRowId="params.data.id",
-        columnSize="responsiveSizeToFit",
         dashGridOptions={
             "rowSelection": {
                 "mode": "singleRow",
@@ -75,13 +75,15 @@ def _time_form(ts: pd.Series) -> str:
 
 def _columns() -> list[dict[str, Any]]:
     number = "d3.format(',.0f')(params.value)"
-    price = "params.value == null ? '' : d3.format(',.4~f')(params.value)"
+    price = (
+        "params.value == null ? '' : d3.format(params.value < 1 ? ',.6f' : ',.2f')(params.value)"
+    )
     percent = "d3.format('+.2%')(params.value)"
     return [
-        {"field": "number", "headerName": "#", "minWidth": 44, "maxWidth": 60},
-        {"field": "entry", "headerName": "Entry", "minWidth": 96},
+        {"field": "number", "headerName": "#", "minWidth": 48, "maxWidth": 64},
+        {"field": "entry", "headerName": "Entry", "minWidth": 100},
         _numeric("entry_price", "Entry price", price),
-        {"field": "exit", "headerName": "Exit", "minWidth": 96},
+        {"field": "exit", "headerName": "Exit", "minWidth": 100},
         _numeric("exit_price", "Exit price", price),
         _numeric("quantity", "Shares", "d3.format(',.6~r')(params.value)"),
         _numeric("profit", "Net profit", "d3.format('+,.2f')(params.value)", _SIGNED),

@@ -8,6 +8,8 @@
   const LEAST_MARGIN = 20; // bars
   const MARKER_REACH = 24; // pixels from a fill that count as on its marker
 
+  const TICK_WIDTH = 70; // pixels that a tick's text needs
+
   let library = null;
   let current = null; // {element, spec, figure, selected, request, timer}
 
@@ -49,13 +51,20 @@
     layer: "below",
   });
 
+  const fewerTicks = (axis, width) => {
+    const each = Math.max(1, Math.ceil((axis.tickvals.length * TICK_WIDTH) / width));
+    const kept = (_, i) => i % each === 0;
+    return { ...axis, tickvals: axis.tickvals.filter(kept), ticktext: axis.ticktext.filter(kept) };
+  };
+
   const paint = async (chart) => {
     const { element, figure, selected } = chart;
     const shapes = [...figure.layout.shapes];
     if (selected) shapes.push(selectionShape(selected, figure.bars));
     const Plotly = await plotly(element.dataset.plotly);
     if (chart !== current || !element.isConnected) return;
-    const layout = resolved({ ...figure.layout, shapes });
+    const xaxis = fewerTicks(figure.layout.xaxis, element.clientWidth);
+    const layout = resolved({ ...figure.layout, xaxis, shapes });
     await Plotly.react(element, resolved(figure.data), layout, CONFIG);
     if (!element.dataset.painted) bind(element);
     element.dataset.painted = Number(element.dataset.painted || 0) + 1;

@@ -163,6 +163,7 @@ def _layout(
             "spikethickness": 1,
             "spikedash": "dot",
             "spikecolor": "--muted",
+            "tickangle": 0,
             "ticks": "outside",
             "ticklen": 4,
             "tickcolor": "--grid",
