@@ -43,12 +43,12 @@ def runs_table(runs: Sequence[Any]) -> dag.AgGrid:
             "flex": 1,
             "tooltipField": "params",
         },
-        signed_column("total_return", "Return", "percent", width=112),
-        number_column("sharpe", "Sharpe", "ratio", width=88),
-        number_column("max_drawdown", "Max drawdown", "percent", width=126),
+        signed_column("total_return", "Return", "percent", width=106),
+        number_column("sharpe", "Sharpe", "ratio", width=82),
+        number_column("max_drawdown", "Max drawdown", "percent", width=120),
         number_column("trades", "Trades", "count", width=82),
-        {"field": "span", "headerName": "Span", "width": 206},
-        {"field": "created", "headerName": "Saved (UTC)", "width": 150},
+        {"field": "span", "headerName": "Span", "width": 212},
+        {"field": "created", "headerName": "Saved (UTC)", "width": 154},
     ]
     return data_table(
         RUNS_TABLE,

@@ -1,4 +1,4 @@
-"""Tables that sort and scroll, drawn by AG Grid in the look of the program."""
+"""Tables that sort and scroll, drawn by AG Grid; the style sheets give it the program's look."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,17 +6,6 @@ from typing import Any
 import dash_ag_grid as dag
 
 _FORMATS = {"percent": ",.2f", "ratio": ",.2f", "money": ",.2f", "count": ",.0f"}
-_THEME = {
-    "function": "themeQuartz.withParams({"
-    "backgroundColor: 'var(--surface)', foregroundColor: 'var(--text)', "
-    "borderColor: 'var(--border)', accentColor: 'var(--accent)', "
-    "headerBackgroundColor: 'var(--surface)', headerTextColor: 'var(--muted)', "
-    "rowHoverColor: 'var(--surface-2)', selectedRowBackgroundColor: 'var(--accent-soft)', "
-    "oddRowBackgroundColor: 'transparent', wrapperBorderRadius: 6, "
-    "fontFamily: 'inherit', fontSize: 13, headerFontSize: 12, headerFontWeight: 500, "
-    "rowHeight: 38, headerHeight: 38, cellHorizontalPadding: 14, "
-    "columnBorder: false, headerColumnResizeHandleColor: 'transparent'})"
-}
 
 
 def data_table(
@@ -33,7 +22,6 @@ def data_table(
     `options` are AG Grid's own; a click selects a row.
     """
     defaults = {
-        "theme": _THEME,
         "animateRows": False,
         "suppressCellFocus": False,
         "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},

@@ -4,12 +4,12 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from dash import Dash, html
+from dash import Dash, dcc, html
 from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
 from components.feedback import error_state, show_toast
-from services.errors import UserError
+from services.errors import UnknownRun, UserError
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def guarded(layout: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return layout(**query)
         except UserError as error:
-            return _failed_page(str(error))
+            return _failed_page(str(error), _way_on(error))
         except Exception:
             log.exception("Unexpected error in the page")
             return _failed_page(UNEXPECTED)
@@ -55,7 +55,14 @@ def answer_http_errors(app: Dash) -> None:
         return Response(f"{sentence_of(error)}\n", status, mimetype="text/plain")
 
 
-def _failed_page(text: str) -> html.Div:
-    # A plain link: it loads the page again, and with it everything that was not ready.
-    again = html.A("Try again", href="", className="btn btn-primary")
-    return html.Div(error_state("This page cannot be shown", text, again), className="page")
+def _way_on(error: Exception) -> tuple[str, str]:
+    """Return what the button says and where it leads."""
+    return ("See all runs", "/runs") if isinstance(error, UnknownRun) else ("Go to Home", "/")
+
+
+def _failed_page(text: str, way_on: tuple[str, str] = ("Go to Home", "/")) -> html.Div:
+    # A plain link to the same address loads the page again, and with it what was not ready.
+    again = html.A("Try again", href="", className="btn btn-outline-secondary")
+    leave = dcc.Link(way_on[0], href=way_on[1], className="btn btn-primary")
+    state = error_state("This page cannot be shown", text, [leave, again])
+    return html.Div(state, className="page")

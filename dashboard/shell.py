@@ -86,7 +86,9 @@ def _navigation() -> html.Nav:
         dbc.NavLink([icon(icon_name), html.Span(name)], href=path, active=active)
         for name, path, icon_name, active in NAVIGATION
     ]
-    return html.Nav(links, className="rail", **{"aria-label": "Main"})
+    return html.Nav(
+        html.Div(links, className="rail-links"), className="rail", **{"aria-label": "Main"}
+    )
 
 
 def _banner() -> html.Div:

@@ -24,7 +24,7 @@ def test_home_lists_what_is_stored_and_the_latest_run(page):
     assert texts(page, "#stored-bars tbody tr:first-child td")[:5] == [
         "Apple Inc.", "1d", "2000-03-01", "2013-03-01", "3,270",
     ]  # fmt: skip
-    assert texts(page, "#latest-runs tbody th") == ["MSFT 1d ma_cross"]
+    assert "MSFT 1d ma_cross" in texts(page, "#latest-runs tbody th")
 
 
 def test_one_click_leads_to_a_backtest_of_that_symbol(page):
@@ -45,8 +45,9 @@ def test_the_navigation_marks_where_the_user_is_and_names_the_tab(page):
 
 def test_a_click_in_the_list_opens_the_run(page):
     page.wait_for_page(f"{page.server_url}/runs")
-    page.wait_for_element(".ag-row [col-id='symbol']").click()
-    until(lambda: page.driver.current_url.endswith("/runs/1"), 5)
+    number = page.wait_for_element(".ag-row [col-id='id']").text
+    page.find_element(".ag-row [col-id='symbol']").click()
+    until(lambda: page.driver.current_url.endswith(f"/runs/{number}"), 5)
     page.wait_for_element(".chart-box")
 
 
