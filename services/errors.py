@@ -24,6 +24,10 @@ class UnknownStrategy(InvalidParams):
     """No strategy of that name is registered."""
 
 
+class InvalidSignals(UserError):
+    """A strategy's rule answers with something that is no signal."""
+
+
 class UnknownSymbol(InvalidParams):
     """No instrument of that symbol is stored."""
 

@@ -1,8 +1,9 @@
 """The program's settings: one typed object, read once from the environment and `.env`."""
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.errors import InvalidParams
@@ -23,9 +24,18 @@ class Settings(BaseSettings):
     ib_port: int = Field(4002, ge=1, le=65535, description="port of TWS or IB Gateway")
     ib_client_id: int = Field(1, ge=0, description="client id used with the gateway")
     ib_timeout: float = Field(60, gt=0, description="seconds one gateway request may take")
-    ib_library: str = Field("ib_insync", description="ib_insync, or ib_async, its twin")
+    ib_library: Literal["ib_insync", "ib_async"] = Field(
+        "ib_insync", description="client library of the gateway"
+    )
     redis_url: str = Field("", description="unset: jobs run on the embedded queue")
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="how much is logged"
+    )
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_capitals(cls, level: str) -> str:
+        return level.upper()
 
     @property
     def url(self) -> str:

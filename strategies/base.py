@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from services.backtest.lines import Line
+from services.errors import InvalidSignals
 from services.parameters import Parameters, build_parameters
 
 BUY, SELL, NOTHING = 1, -1, 0
@@ -102,8 +103,8 @@ def _code(answer: str | None, strategy: Strategy) -> int:
     try:
         return _ANSWERS[answer]
     except (KeyError, TypeError):
-        raise ValueError(
-            f'{strategy.name}.on_bar must return "BUY", "SELL" or None, not {answer!r}'
+        raise InvalidSignals(
+            f'{strategy.name}.on_bar must return "BUY", "SELL" or None, not {answer!r}.'
         ) from None
 
 

@@ -95,3 +95,15 @@ def test_an_unusable_setting_is_answered_with_its_name_and_where_to_mend_it(
 def test_settings_cannot_be_changed_once_read():
     with pytest.raises(ValueError, match="frozen"):
         load_settings().port = 1
+
+
+@pytest.mark.parametrize(("name", "text"), [("LOG_LEVEL", "LOUD"), ("IB_LIBRARY", "my_own")])
+def test_a_word_that_is_none_of_the_choices_is_named(monkeypatch, name, text):
+    monkeypatch.setenv(name, text)
+    with pytest.raises(InvalidParams, match=f"The setting {name} is not usable"):
+        load_settings()
+
+
+def test_the_log_level_may_be_written_small(monkeypatch):
+    monkeypatch.setenv("LOG_LEVEL", "debug")
+    assert load_settings().log_level == "DEBUG"

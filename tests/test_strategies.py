@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from real_bars import SYMBOLS, real_bars
 
 from services.backtest import run_backtest
+from services.errors import InvalidSignals
 from services.indicators import INDICATOR_COLUMNS, compute_indicators, with_indicators
 from strategies.base import Strategy
 from strategies.registry import STRATEGIES, load_strategy
@@ -254,7 +255,7 @@ def test_an_answer_that_is_no_signal_stops_the_run():
         def on_bar(self, i, row, df):
             return "HOLD"
 
-    with pytest.raises(ValueError, match="must return"):
+    with pytest.raises(InvalidSignals, match="must return"):
         run_backtest(random_walk(3), Shouting())
 
 
@@ -264,7 +265,7 @@ def test_signals_that_are_not_one_a_bar_of_plus_or_minus_one_stop_the_run(wrong)
         def signals(self, df):
             return np.array(wrong)
 
-    with pytest.raises(ValueError, match="must give 3 signals"):
+    with pytest.raises(InvalidSignals, match="for each of 3 bars"):
         run_backtest(random_walk(3), Wrong())
 
 

@@ -14,7 +14,7 @@ from services.backtest.result import BacktestResult, StrategyInfo
 from services.backtest.settings import SimulationSettings
 from services.backtest.trades import trades_table
 from services.bars import BAR_COLUMNS, PRICE_COLUMNS
-from services.errors import NoBars
+from services.errors import InvalidSignals, NoBars
 from services.indicators import with_indicators
 
 
@@ -106,7 +106,9 @@ def _signals(strategy: Rule, frame: pd.DataFrame, first: int) -> np.ndarray:
     signals = np.asarray(strategy.signals_from(frame, first))
     wanted = len(frame) - first
     if signals.shape != (wanted,) or not np.isin(signals, (-1, 0, 1)).all():
-        raise ValueError(f"{strategy.name} must give {wanted} signals of +1, 0 or -1")
+        raise InvalidSignals(
+            f"{strategy.name}.signals must give one +1, 0 or -1 for each of {wanted} bars."
+        )
     return signals.astype(np.int8)
 
 
