@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dash import Dash, dcc, html
+from dash.development.base_component import Component
 from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
@@ -39,7 +40,7 @@ def guarded(layout: Callable[..., Any]) -> Callable[..., Any]:
             return _failed_page(str(error), _way_on(error))
         except Exception:
             log.exception("Unexpected error in the page")
-            return _failed_page(UNEXPECTED)
+            return _failed_page(UNEXPECTED, _way_on())
 
     return guarded_layout
 
@@ -55,14 +56,12 @@ def answer_http_errors(app: Dash) -> None:
         return Response(f"{sentence_of(error)}\n", status, mimetype="text/plain")
 
 
-def _way_on(error: Exception) -> tuple[str, str]:
-    """Return what the button says and where it leads."""
-    return ("See all runs", "/runs") if isinstance(error, UnknownRun) else ("Go to Home", "/")
-
-
-def _failed_page(text: str, way_on: tuple[str, str] = ("Go to Home", "/")) -> html.Div:
+def _way_on(error: Exception | None = None) -> Component:
+    if isinstance(error, UnknownRun):
+        return dcc.Link("See all runs", href="/runs", className="btn btn-primary")
     # A plain link to the same address loads the page again, and with it what was not ready.
-    again = html.A("Try again", href="", className="btn btn-outline-secondary")
-    leave = dcc.Link(way_on[0], href=way_on[1], className="btn btn-primary")
-    state = error_state("This page cannot be shown", text, [leave, again])
-    return html.Div(state, className="page")
+    return html.A("Try again", href="", className="btn btn-primary")
+
+
+def _failed_page(text: str, way_on: Component) -> html.Div:
+    return html.Div(error_state("This page cannot be shown", text, way_on), className="page")

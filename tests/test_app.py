@@ -107,6 +107,12 @@ def test_a_known_error_in_a_layout_is_a_state_of_the_page(app, client, monkeypat
     assert "Try again" in page
 
 
+def test_an_unknown_run_leads_to_the_list_of_runs(client):
+    page = open_page(client, "/runs/77")
+    assert 'no saved run \\"77\\"' in page
+    assert "See all runs" in page
+
+
 def test_a_defect_in_a_layout_is_logged_and_not_shown(app, client, monkeypatch, caplog):
     fail_with(app, monkeypatch, RuntimeError("secret detail"))
     page = open_page(client, "/")
