@@ -28,6 +28,12 @@ class InvalidSignals(UserError):
     """A strategy's rule answers with something that is no signal."""
 
 
+class UnknownColumn(InvalidSignals, KeyError):
+    """A strategy asks a bar for a column that it does not have."""
+
+    __str__ = Exception.__str__
+
+
 class UnknownSymbol(InvalidParams):
     """No instrument of that symbol is stored."""
 

@@ -12,8 +12,9 @@ from db import models
 from db.session import Database
 from services.errors import InvalidParams, UnknownSymbol, did_you_mean
 
-_SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9.\-^=/ ]{0,31}")
-_INDEX_SYMBOL = re.compile(r"\^[A-Z0-9][A-Z0-9.\-^=/ ]{0,30}")
+# As exchanges and vendors write them: BRK.B, ^GSPC, EURUSD=X, ES1!, NASDAQ:AAPL, SP500_INDEX.
+_SYMBOL = re.compile(r"\^?[A-Z0-9][A-Z0-9._\-^=/:&!+ ]{0,31}")
+LONGEST_SYMBOL = 32
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,11 @@ _FIELDS = tuple(Instrument.__dataclass_fields__)
 def normalise_symbol(text: str) -> str:
     """Return the symbol in capitals; raise InvalidParams when no exchange would write it so."""
     symbol = str(text).strip().upper()
-    if _SYMBOL.fullmatch(symbol) or _INDEX_SYMBOL.fullmatch(symbol):
+    if _SYMBOL.fullmatch(symbol) and len(symbol) <= LONGEST_SYMBOL:
         return symbol
     raise InvalidParams(
-        f'"{str(text)[:40]}" is not a symbol: write letters, digits and . - ^ = / only, at most '
-        "32 of them, as in AAPL or BRK.B.",
+        f'"{str(text)[:40]}" is not a symbol: write letters, digits and . _ - ^ = / : & ! + '
+        f"only, at most {LONGEST_SYMBOL}, as in AAPL or BRK.B.",
         field="symbol",
     )
 
@@ -119,8 +120,8 @@ def unknown_symbol(session: Session, symbol: str) -> UnknownSymbol:
     """Return the error for a symbol that is not stored."""
     known = session.scalars(select(models.Instrument.symbol))
     return UnknownSymbol(
-        f'No symbol "{symbol}" is stored.{did_you_mean(symbol, known)} Fetch it with: '
-        f'python -m scripts.ingest -s "{symbol}" -r 1d',
+        f'No symbol "{symbol}" is stored.{did_you_mean(symbol, known)} Bring it in with: '
+        f'python -m scripts.ingest -s "{symbol}" -r 1d --file prices.csv',
         field="symbol",
     )
 

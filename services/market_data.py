@@ -141,7 +141,8 @@ def _nothing_stored(session: Session, symbol: str, resolution: str) -> Exception
     return NoBars(
         f"No {resolution} bars of {symbol} are stored"
         + (f" (there are {', '.join(others)}). " if others else ". ")
-        + f'Fetch them with: python -m scripts.ingest -s "{symbol}" -r {resolution}'
+        + f'Bring them in with: python -m scripts.ingest -s "{symbol}" -r {resolution} '
+        "--file prices.csv"
     )
 
 

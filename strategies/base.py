@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from services.backtest.lines import Line
-from services.errors import InvalidSignals
+from services.errors import InvalidSignals, UnknownColumn, did_you_mean
 from services.parameters import Parameters, build_parameters
 
 BUY, SELL, NOTHING = 1, -1, 0
@@ -77,8 +77,15 @@ class _Row(Mapping):
         self._columns, self._i, self._read = columns, i, read
 
     def __getitem__(self, name: str) -> Any:
+        try:
+            value = self._columns[name][self._i]
+        except KeyError:
+            raise UnknownColumn(
+                f'A bar has no "{name}": it has {", ".join(self._columns)}.'
+                f"{did_you_mean(name, self._columns)}"
+            ) from None
         self._read.add(name)
-        return self._columns[name][self._i]
+        return value
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):  # a copy asks for such names before it has any columns

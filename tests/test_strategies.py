@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from real_bars import SYMBOLS, real_bars
 
 from services.backtest import run_backtest
-from services.errors import InvalidSignals
+from services.errors import InvalidSignals, UnknownColumn
 from services.indicators import INDICATOR_COLUMNS, compute_indicators, with_indicators
 from strategies.base import Strategy
 from strategies.registry import STRATEGIES, load_strategy
@@ -294,3 +294,23 @@ def test_indicators_at_hand_and_computed_ones_give_the_same_signals():
     for name in NAMES:
         by_hand = run_backtest(bars, load_strategy(name)).signals
         np.testing.assert_array_equal(by_hand, run_backtest(stored, load_strategy(name)).signals)
+
+
+def test_a_misspelt_column_is_named_with_the_closest_one():
+    class Misspelt(Strategy):
+        def on_bar(self, i, row, df):
+            return "BUY" if row["clsoe"] > 1 else None
+
+    with pytest.raises(UnknownColumn, match='A bar has no "clsoe".*Did you mean "close"'):
+        Misspelt().signals(with_indicators(candles((1, 2, 1, 2))))
+
+
+def test_a_bar_answers_like_a_mapping():
+    seen = []
+
+    class Asks(Strategy):
+        def on_bar(self, i, row, df):
+            seen.append((row.get("nothing", 7), "nothing" in row, "close" in row, row.close))
+
+    Asks().signals(with_indicators(candles((1, 2, 1, 2))))
+    assert seen == [(7, False, True, 2.0)]
