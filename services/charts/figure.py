@@ -12,7 +12,7 @@ import numpy as np
 import services.charts.panes as p
 from services.backtest.lines import Line
 from services.backtest.result import BacktestResult
-from services.charts.markers import trade_markers
+from services.charts.markers import fills_in_view, trade_markers
 from services.charts.ticks import axis_ticks, candle_labels
 from services.charts.view import View, view_of
 from services.metrics import drawdown_of
@@ -193,10 +193,12 @@ def _y_range(result: BacktestResult, view: View, pane: str) -> list[float]:
     """Return the range of what is in view, with a little air; a flat one is opened up."""
     shown = view.visible
     lines = [line for line in result.lines if line.pane == pane]
+    beyond = np.array(_thresholds(result, pane))
     if pane == p.PRICE:
         low = view.lowest(result.bars["low"].to_numpy())
         high = view.highest(result.bars["high"].to_numpy())
         series = [low, high, *(view.last(line.values) for line in lines)]
+        beyond = fills_in_view(result, view)
     elif pane == p.VOLUME:
         series = [np.zeros(len(shown)), view.total(np.nan_to_num(result.bars["volume"].to_numpy()))]
     elif pane == p.EQUITY:
@@ -206,7 +208,7 @@ def _y_range(result: BacktestResult, view: View, pane: str) -> list[float]:
         series = [np.zeros(len(shown)), view.lowest(fall)]
     else:
         series = [view.last(line.values) for line in lines]
-    values = np.concatenate([s[shown] for s in series] + [np.array(_thresholds(result, pane))])
+    values = np.concatenate([*(s[shown] for s in series), beyond])
     values = values[np.isfinite(values)]
     if len(values) == 0:
         return [0.0, 1.0]

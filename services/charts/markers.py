@@ -27,6 +27,15 @@ def trade_markers(result: BacktestResult, view: View) -> list[dict[str, Any]]:
     ]
 
 
+def fills_in_view(result: BacktestResult, view: View) -> np.ndarray:
+    """Return the prices of the fills in view: slippage takes some beyond their bar."""
+    trades = result.trades
+    bars = trades[["entry_bar", "exit_bar"]].to_numpy()
+    prices = trades[["entry_price", "exit_price"]].to_numpy(np.float64)
+    left, right = view.range
+    return prices[(bars >= max(left, 0)) & (bars <= right)]
+
+
 def _markers(
     name: str,
     angle: int,
@@ -35,18 +44,17 @@ def _markers(
     columns: tuple[str, str],
     view: View,
 ) -> dict[str, Any]:
+    if len(trades) > MOST_MARKERS:
+        trades = trades[trades[columns[0]].between(view.starts[0], view.ends[-1])]
     bars, prices = (trades[column].to_numpy() for column in columns)
     numbers = trades.index.to_numpy()
-    texts = [
-        f"{name} {price:,.6g} × {quantity:,.6g}<br>trade {number + 1}"
-        for number, price, quantity in zip(numbers, prices, trades["quantity"], strict=True)
-    ]
-    if len(bars) > MOST_MARKERS:
-        near = (bars >= view.starts[0]) & (bars <= view.ends[-1])
-        bars, prices, numbers = bars[near], prices[near], numbers[near]
-        texts = [text for text, is_near in zip(texts, near, strict=True) if is_near]
     if len(bars) > MOST_MARKERS:
         bars, prices, numbers, texts = _counted(name, bars, prices, numbers, view)
+    else:
+        texts = [
+            f"{name} {price:,.6g} × {quantity:,.6g}<br>trade {number + 1}"
+            for number, price, quantity in zip(numbers, prices, trades["quantity"], strict=True)
+        ]
     return {
         "type": "scatter",
         "mode": "markers",

@@ -38,8 +38,9 @@ class View:
 
     @property
     def visible(self) -> np.ndarray:
-        """Which buckets touch what is in view."""
-        return (self.ends >= self.lo) & (self.starts <= self.hi)
+        """Which buckets the axis shows, even if only the edge of their candle."""
+        left, right = self.range
+        return (self.x + self.step / 2 > left) & (self.x - self.step / 2 < right)
 
     def first(self, values: np.ndarray) -> np.ndarray:
         """Return the first value of each bucket."""
