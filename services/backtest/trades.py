@@ -79,7 +79,8 @@ def trades_from_records(records: list[dict]) -> pd.DataFrame:
     for name in ("entry_time", "exit_time"):
         table[name] = pd.to_datetime(table[name], utc=True).astype("datetime64[us, UTC]")
     numbers = [name for name in TRADE_COLUMNS if name not in _NOT_FLOATS]
-    return table.astype(dict.fromkeys(numbers, "float64") | dict.fromkeys(_WHOLE, "int64"))
+    types = dict.fromkeys(numbers, "float64") | dict.fromkeys(_WHOLE, "int64")
+    return table.astype(types | {"exit_reason": "str"})
 
 
 _WHOLE = ("entry_bar", "exit_bar", "bars")

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from threading import Lock
 
 from db.session import Database
-from services.runs.store import SavedRun, load_run
+from services.runs.store import SavedRun, load_run, run_number
 
 
 class RecentRuns:
@@ -27,5 +27,5 @@ class RecentRuns:
     def get(self, database: Database, run_id: int | str) -> SavedRun:
         """Return a run, from the database if it is not at hand; raise UnknownRun."""
         with self._lock:
-            run = self._runs.get(int(run_id)) if str(run_id).isdecimal() else None
-        return run or self.keep(load_run(database, run_id))
+            run = self._runs.get(run_number(run_id))
+        return self.keep(run or load_run(database, run_id))

@@ -20,6 +20,7 @@ from services.runs.fingerprint import fingerprint, versions
 from services.runs.packing import pack_series, unpack_series
 
 _HIGHEST_ID = 2**31 - 1
+_MOST_DIGITS = 20
 
 
 @dataclass(frozen=True)
@@ -59,39 +60,46 @@ class SavedRun:
 
 
 def save_run(database: Database, run: SavedRun, bars: str, code: str) -> SavedRun:
-    """Save a run and return it with its number; a run that must be equal is not saved twice.
+    """Save a run and return it with its number.
 
-    `bars` and `code` are the digests of services.runs.fingerprint.
+    A run that must be equal is not saved twice: the first keeps its number and date. `bars`
+    and `code` are the digests of services.runs.fingerprint.
     """
-    return replace(run, id=_saved_id(database, run, bars, code))
-
-
-def _saved_id(database: Database, run: SavedRun, bars: str, code: str) -> int:
     mark = fingerprint(run.request, bars, code, run.cautions)
-    known = _id_of(database, mark)
-    if known is not None:
-        return known
-    row = _row(run, mark, bars, code)
+    known = _known(database, mark)
+    if known is None:
+        try:
+            return replace(run, id=_insert(database, run, _row(run, mark, bars, code)))
+        except IntegrityError:
+            # Somebody else saved the same run in the same moment.
+            known = _known(database, mark)
+            if known is None:
+                raise
+    number, created_at = known
+    return replace(run, id=number, created_at=created_at)
+
+
+def _insert(database: Database, run: SavedRun, row: BacktestRun) -> int:
     payload = pack_series(run.result)
-    try:
-        with database.writing() as session:
-            session.add(row)
-            session.flush()
-            session.add(BacktestSeries(run_id=row.id, payload=payload))
-            return row.id
-    except IntegrityError:
-        # Somebody else saved the same run in the same moment.
-        known = _id_of(database, mark)
-        if known is None:
-            raise
-        return known
+    with database.writing() as session:
+        session.add(row)
+        session.flush()
+        session.add(BacktestSeries(run_id=row.id, payload=payload))
+        return row.id
+
+
+def run_number(text: int | str) -> int:
+    """Return the number of a run as an address says it, 0 when it is none."""
+    digits = str(text)
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS
+    return int(digits) if is_number and int(digits) <= _HIGHEST_ID else 0
 
 
 def load_run(database: Database, run_id: int | str) -> SavedRun:
     """Return a saved run as it was; raise UnknownRun when there is none of that number."""
-    number = int(run_id) if str(run_id).isascii() and str(run_id).isdigit() else 0
+    number = run_number(run_id)
     with database.reading() as session:
-        row = session.get(BacktestRun, number) if 0 < number <= _HIGHEST_ID else None
+        row = session.get(BacktestRun, number) if number else None
         series = session.get(BacktestSeries, number) if row else None
     if row is None or series is None:
         raise UnknownRun(f'There is no saved run "{str(run_id)[:20]}": see the list of runs.')
@@ -126,9 +134,11 @@ def _with_timestamps(row: dict[str, Any]) -> dict[str, Any]:
     return row | {name: pd.Timestamp(row[name]) for name in ("created_at", "start", "end")}
 
 
-def _id_of(database: Database, mark: str) -> int | None:
+def _known(database: Database, mark: str) -> tuple[int, pd.Timestamp] | None:
+    query = select(BacktestRun.id, BacktestRun.created_at).where(BacktestRun.fingerprint == mark)
     with database.reading() as session:
-        return session.scalar(select(BacktestRun.id).where(BacktestRun.fingerprint == mark))
+        row = session.execute(query).one_or_none()
+    return row and (row.id, pd.Timestamp(row.created_at))
 
 
 def _row(run: SavedRun, mark: str, bars: str, code: str) -> BacktestRun:
