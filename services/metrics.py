@@ -64,7 +64,7 @@ METRICS: tuple[MetricSpec, ...] = (
         "Deepest fall of equity below its highest value so far, starting cash included.",
     ),
     MetricSpec(
-        "max_drawdown_days",
+        "max_drawdown_duration",
         "Longest drawdown",
         "days",
         "Longest span from a peak of equity to its recovery, or to the end.",
@@ -184,7 +184,7 @@ def equity_metrics(
         "sortino": _ratio(mean * math.sqrt(a), downside),
         "volatility": _defined(deviation * math.sqrt(a)),
         "max_drawdown": _defined(depth),
-        "max_drawdown_days": _defined(longest),
+        "max_drawdown_duration": _defined(longest),
         "calmar": _ratio(cagr, -depth),
         "final_equity": _defined(equity[-1]),
     }

@@ -52,7 +52,7 @@ def test_daily_metrics_worked_by_hand():
     assert metrics["sharpe"] == pytest.approx(math.sqrt(252 / 12))
     assert metrics["sortino"] == pytest.approx(math.sqrt(252 / 3))
     assert metrics["max_drawdown"] == pytest.approx(-0.1)
-    assert metrics["max_drawdown_days"] == 2
+    assert metrics["max_drawdown_duration"] == 2
     assert metrics["cagr"] == pytest.approx(1.089 ** (365.25 / 2) - 1)
     assert metrics["calmar"] == pytest.approx((1.089 ** (365.25 / 2) - 1) / 0.1)
 
@@ -63,7 +63,7 @@ def test_weekly_metrics_worked_by_hand():
     assert metrics["sharpe"] == pytest.approx(math.sqrt(52 / 12))
     assert metrics["sortino"] == pytest.approx(math.sqrt(52 / 3))
     assert metrics["cagr"] == pytest.approx(1.089 ** (365.25 / 14) - 1)
-    assert metrics["max_drawdown_days"] == 14
+    assert metrics["max_drawdown_duration"] == 14
 
 
 def test_hourly_equity_counts_once_a_session_and_its_drawdown_at_every_bar():
@@ -138,7 +138,7 @@ def test_two_bars_a_day_and_a_few_half_days_are_still_sampled_once_a_day():
     ],
 )
 def test_the_longest_drawdown_runs_from_a_peak_to_its_recovery(equity, days):
-    assert measured(equity, times(len(equity)))["max_drawdown_days"] == days
+    assert measured(equity, times(len(equity)))["max_drawdown_duration"] == days
 
 
 def slow_longest_drawdown(equity, ts, cash):
@@ -158,7 +158,7 @@ def slow_longest_drawdown(equity, ts, cash):
 def test_the_longest_drawdown_is_that_of_a_slow_walk(equity):
     ts = times(len(equity))
     expected = slow_longest_drawdown(equity, list(ts), 100.0)
-    assert measured(equity, ts)["max_drawdown_days"] == expected
+    assert measured(equity, ts)["max_drawdown_duration"] == expected
 
 
 def assert_equals_the_libraries(equity, benchmark, cash):
