@@ -12,8 +12,9 @@ SIGNED_METRICS = frozenset({"total_return", "cagr", "alpha", "expectancy", "expe
 
 def signed_metric_text(spec: MetricSpec, value: float | None) -> str:
     """Return a metric by its kind, with a plus where it is a gain; "n/a" when there is none."""
-    plus = "+" if direction(spec, value) == "up" else ""
-    return plus + metric_text(spec.kind, value)
+    text = metric_text(spec.kind, value)
+    is_gain = direction(spec, value) == "up" and not text.startswith(">")
+    return f"+{text}" if is_gain else text
 
 
 def metric_text_of(name: str, value: float | None) -> str:

@@ -13,6 +13,7 @@ NO_COSTS = (
 )
 _UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"))
 _COMPACT_FROM = 1e7
+_MOST_PERCENT = 1e6
 
 
 def metric_text(kind: str, value: float | None) -> str:
@@ -29,8 +30,15 @@ def metric_text(kind: str, value: float | None) -> str:
 
 
 def percent_text(fraction: float) -> str:
-    """Write a fraction as percent, with fewer decimals the larger it is."""
+    """Write a fraction as percent, with fewer decimals the larger it is.
+
+    Beyond a million percent only that is said: a few lucky days, taken to the power of a year.
+    """
     percent = fraction * 100
+    if abs(percent) > _MOST_PERCENT:
+        return (
+            f"{'>' if percent > 0 else '<'} {grouped(math.copysign(_MOST_PERCENT, percent), 0)} %"
+        )
     return f"{grouped(percent, 2 if abs(percent) < 1000 else 0)} %"
 
 

@@ -82,6 +82,7 @@ def test_a_date_field_is_the_browsers_own():
     ("name", "value", "text"),
     [
         ("total_return", 7.06, "+706.00 %"),
+        ("cagr", 4e14, "> 1,000,000 %"),
         ("total_return", -0.184, "\N{MINUS SIGN}18.40 %"),
         ("total_return", 0.0, "0.00 %"),
         ("win_rate", 0.5, "50.00 %"),
