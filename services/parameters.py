@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
 from services.errors import InvalidParams, did_you_mean
@@ -37,6 +37,18 @@ def param(
         le=le,
         json_schema_extra={"search": list(search)},
     )
+
+
+def ordered(lower: str, upper: str) -> Any:
+    """Declare, within a model, that one parameter must be below another."""
+
+    def check(self):
+        low, high = getattr(self, lower), getattr(self, upper)
+        if low >= high:
+            raise ValueError(f"{lower} must be below {upper}, not {low:g} and {high:g}.")
+        return self
+
+    return model_validator(mode="after")(check)
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from pydantic import model_validator
 
 from services.backtest.lines import Line
 from services.indicators import sma
-from services.parameters import Parameters, param
+from services.parameters import Parameters, ordered, param
 from strategies.base import Strategy
 from strategies.crossing import crosses_above, crosses_below, signals_of
 
@@ -23,11 +22,7 @@ class MaCross(Strategy):
         fast: int = param(20, "bars in the fast average", ge=2, le=400, search=(5, 10, 20, 30))
         slow: int = param(50, "bars in the slow average", ge=3, le=1000, search=(50, 100, 200))
 
-        @model_validator(mode="after")
-        def _fast_below_slow(self):
-            if self.fast >= self.slow:
-                raise ValueError(f"fast must be below slow, not {self.fast} and {self.slow}.")
-            return self
+        _order = ordered("fast", "slow")
 
     def signals(self, df: pd.DataFrame) -> np.ndarray:
         fast, slow = sma(df, self.params.fast), sma(df, self.params.slow)

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from pydantic import model_validator
 
 from services.backtest.lines import Line
 from services.indicators import macd
-from services.parameters import Parameters, param
+from services.parameters import Parameters, ordered, param
 from strategies.base import Strategy
 from strategies.crossing import crosses_above, crosses_below, signals_of
 
@@ -24,11 +23,7 @@ class Macd(Strategy):
         slow: int = param(26, "bars in the slow average", ge=3, le=400, search=(20, 26, 34))
         signal: int = param(9, "bars in the signal line", ge=1, le=100, search=(5, 9, 13))
 
-        @model_validator(mode="after")
-        def _fast_below_slow(self):
-            if self.fast >= self.slow:
-                raise ValueError(f"fast must be below slow, not {self.fast} and {self.slow}.")
-            return self
+        _order = ordered("fast", "slow")
 
     def signals(self, df: pd.DataFrame) -> np.ndarray:
         line, signal_line = self._lines(df)

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from pydantic import model_validator
 
 from services.backtest.lines import Line
 from services.indicators import rsi
-from services.parameters import Parameters, param
+from services.parameters import Parameters, ordered, param
 from strategies.base import Strategy
 from strategies.crossing import signals_of
 
@@ -24,13 +23,7 @@ class Rsi(Strategy):
         lower: float = param(30, "buy below this RSI", ge=1, le=99, search=(20, 25, 30, 35))
         upper: float = param(70, "sell above this RSI", ge=1, le=99, search=(65, 70, 75, 80))
 
-        @model_validator(mode="after")
-        def _lower_below_upper(self):
-            if self.lower >= self.upper:
-                raise ValueError(
-                    f"lower must be below upper, not {self.lower:g} and {self.upper:g}."
-                )
-            return self
+        _order = ordered("lower", "upper")
 
     def signals(self, df: pd.DataFrame) -> np.ndarray:
         index = rsi(df, self.params.period)
