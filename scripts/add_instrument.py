@@ -2,7 +2,7 @@
 
 import argparse
 
-from scripts.cli import run_main
+from scripts.cli import Parser, run_main
 
 EPILOG = """example:
   python -m scripts.add_instrument AAPL --name "Apple Inc." --asset-class equity \\
@@ -15,8 +15,8 @@ def main(argv: list[str] | None = None) -> int:
     return run_main(lambda: _add(**args))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="python -m scripts.add_instrument",
         description=__doc__,
         epilog=EPILOG,

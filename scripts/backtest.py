@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from scripts.cli import run_main
+from scripts.cli import Parser, run_main
 
 EPILOG = """examples:
   python -m scripts.backtest -s AAPL -r 1d --strategy ma_cross --fetch-duration "5 Y" --plot full
@@ -23,8 +23,8 @@ def main(argv: list[str] | None = None) -> int:
     return run_main(lambda: _list_strategies() if args.list_strategies else _backtest(args))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="python -m scripts.backtest",
         description=__doc__,
         epilog=EPILOG,

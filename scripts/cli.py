@@ -1,15 +1,26 @@
 """The door of every command: known errors become one line, unknown ones a log entry."""
 
+import argparse
 import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 from services.errors import UserError
 from services.progress import Progress, Report, silent
 
+BAD_USAGE = 2
 INTERRUPTED = 130  # what a shell expects of a program that Ctrl-C ended
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong with the words in one line, not after all of the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the program with status 2."""
+        self.exit(BAD_USAGE, _one_line(f"error: {message}; see {self.prog} --help"))
 
 
 def run_main(work: Callable[[], int | None]) -> int:
@@ -53,8 +64,13 @@ def progress_bar(enabled: bool = True) -> Iterator[Report]:
 
 
 def _fail(sentence: str) -> int:
-    sys.stderr.write(" ".join(sentence.split()) + "\n")
+    sys.stderr.write(_one_line(sentence))
     return 1
+
+
+def _one_line(text: str) -> str:
+    """Leave out what would move a terminal's cursor: the text may quote what the user typed."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable()) + "\n"
 
 
 def _set_up_logging() -> None:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from scripts.cli import progress_bar, run_main
+from scripts.cli import Parser, progress_bar, run_main
 
 EPILOG = """examples:
   python -m scripts.ingest -s AAPL -r 1d --duration "1 Y"
@@ -20,7 +20,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m scripts.ingest",
         description=__doc__,
         epilog=EPILOG,

@@ -1,13 +1,11 @@
 """Bring the database to the tables of this version; what is stored stays."""
 
-import argparse
-
-from scripts.cli import run_main
+from scripts.cli import Parser, run_main
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return 0, or 1 after one line on standard error (2 for bad usage)."""
-    argparse.ArgumentParser(prog="python -m scripts.migrate", description=__doc__).parse_args(argv)
+    Parser(prog="python -m scripts.migrate", description=__doc__).parse_args(argv)
     return run_main(_migrate)
 
 

@@ -1,13 +1,11 @@
 """Make all ready for the dashboard: tables, sample bars, compiled code; what is there stays."""
 
-import argparse
-
 from scripts.cli import progress_bar, run_main
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return 0, or 1 after one line on standard error (2 for bad usage)."""
-    argparse.ArgumentParser(prog="python -m scripts.prepare", description=__doc__).parse_args(argv)
+    Parser(prog="python -m scripts.prepare", description=__doc__).parse_args(argv)
     return run_main(_prepare)
 
 

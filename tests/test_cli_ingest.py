@@ -85,7 +85,7 @@ def test_bad_usage_is_status_2(words, capsys):
     with pytest.raises(SystemExit) as caught:
         ingest.main(words)
     assert caught.value.code == 2
-    assert "error:" in capsys.readouterr().err
+    assert "error:" in one_line(capsys.readouterr().err)
 
 
 def test_all_samples_are_loaded_when_none_is_named(capsys):
