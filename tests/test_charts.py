@@ -19,7 +19,6 @@ from services.backtest.lines import Line
 from services.bars import BAR_COLUMNS
 from services.charts import chart_figure, view_of
 from services.charts.markers import MOST_MARKERS
-from services.charts.view import CANDLES_IN_VIEW
 from strategies.base import Strategy
 
 ASSETS = Path(__file__).parent.parent / "assets" / "zz"
@@ -106,17 +105,17 @@ def test_candles_are_those_of_a_slow_loop_over_the_bars(count, seed, lo, hi):
 def test_a_view_holds_no_more_candles_than_a_screen_shows(count, lo, hi):
     result = result_of(candles(*[(1, 2, 1, 2)] * count))
     view = view_of(result, lo, hi)
-    assert view.visible.sum() <= CANDLES_IN_VIEW + 3
-    assert len(view.starts) <= 2 * CANDLES_IN_VIEW + 4
-    if view.hi - view.lo <= CANDLES_IN_VIEW:
+    assert view.visible.sum() <= 423
+    assert len(view.starts) <= 844
+    if view.hi - view.lo <= 420:
         assert view.step == 1
 
 
 def test_raw_bars_are_shown_as_soon_as_they_fit():
     result = run_of(1000)
-    assert chart_figure(result, 100, 100 + CANDLES_IN_VIEW)["step"] == 1
-    assert chart_figure(result, 100, 101 + CANDLES_IN_VIEW)["step"] == 2
-    assert chart_figure(run_of(CANDLES_IN_VIEW))["step"] == 1
+    assert chart_figure(result, 100, 520)["step"] == 1
+    assert chart_figure(result, 100, 521)["step"] == 2
+    assert chart_figure(run_of(421))["step"] == 1
 
 
 def test_half_a_view_is_loaded_to_each_side(daily_run):
@@ -177,7 +176,7 @@ def test_markers_beyond_the_limit_are_counted_and_none_is_lost():
     whole = named(chart_figure(result), "Buy")
     counts = [int(text.split(" × buy")[0]) for text in whole["text"]]
     assert sum(counts) == len(result.trades)
-    assert len(counts) <= CANDLES_IN_VIEW + 2
+    assert len(counts) <= 423
     assert set(whole["x"]) <= set(price_of(chart_figure(result))["x"])
 
     view = view_of(result, 1000, 1200)
@@ -296,6 +295,15 @@ def test_ranges_contain_everything_that_is_visible(lo, width, slippage):
                 assert low <= bottom <= top <= high, trace["name"]
 
 
+@pytest.mark.parametrize("view", [(20.4, 40), (0, 19.6)])
+def test_a_bar_cut_by_the_edge_of_the_view_is_within_the_range(view):
+    values = [10.0] * 60
+    values[20] = 99.0
+    low, high = chart_figure(result_of(closes(*values)), *view)["layout"]["yaxis"]["range"]
+    assert low < 10
+    assert high > 99
+
+
 def slipped(slippage):
     wave = Line("wave", 100 + 60 * np.sin(np.arange(900.0)))
     signals = np.resize([1, -1, 0], 900)
@@ -321,7 +329,7 @@ def test_ranges_of_flat_prices_and_empty_lines_are_finite_and_open(count):
 
 def test_the_drawdown_of_a_bucket_is_its_deepest():
     values = [100.0] * 1000
-    values[500] = 60.0
+    values[499] = 60.0  # neither the first nor the last of its bucket
     result = result_of(closes(*values), [1], commission="none", slippage_bps=0)
     drawn = named(chart_figure(result), "Drawdown")["y"]
     assert min(drawn) == pytest.approx(-0.4)
