@@ -16,7 +16,7 @@ from components.fields import (
 )
 from components.icons import icon
 from services.backtest.costs import COMMISSIONS
-from services.backtest.request import PARAM_PREFIX
+from services.backtest.request import DEFAULT_RESOLUTION, PARAM_PREFIX
 from services.backtest.settings import FILLS, SimulationSettings
 from services.parameters import ParameterSpec
 from services.timespan import RESOLUTIONS
@@ -44,14 +44,15 @@ def backtest_form(
     specs: Iterable[ParameterSpec],
 ) -> html.Form:
     """Return the form filled with what the address says."""
+    values = field_values({"strategy": strategies[0], **query})
     return html.Form(
         [
             html.Div(
                 [
-                    _group("What to test", [*_what(query, symbols, strategies)]),
+                    _group("What to test", _what(values, symbols, strategies)),
                     html.Div(param_fields(specs, query), id=PARAMS_BOX),
-                    _group("Span", _span(query)),
-                    _group("Simulation", _simulation(query)),
+                    _group("Span", _span(values)),
+                    _group("Simulation", _simulation(values)),
                 ],
                 className="form-scroll",
             ),
@@ -74,7 +75,7 @@ def backtest_form(
     )
 
 
-def param_fields(specs: Iterable[ParameterSpec], query: Mapping[str, str]) -> html.Div | None:
+def param_fields(specs: Iterable[ParameterSpec], query: Mapping[str, str]) -> Any:
     """Return the fields of a strategy's parameters, with the values of a query or the defaults."""
     fields = [
         parameter_field(
@@ -82,29 +83,50 @@ def param_fields(specs: Iterable[ParameterSpec], query: Mapping[str, str]) -> ht
         )
         for spec in specs
     ]
-    return _group("Parameters", fields) if fields else None
+    # Never None: Dash would go on looking for the fields that stood here before.
+    return _group("Parameters", fields) if fields else html.Div()
+
+
+def field_values(query: Mapping[str, str]) -> dict[str, str]:
+    """Return the value of every field that a backtest has, as an address says or by default."""
+    default = SimulationSettings()
+    model, _, amount = (query.get("commission") or default.commission).partition(":")
+    return {
+        "symbol": query.get("symbol", ""),
+        "resolution": query.get("resolution") or DEFAULT_RESOLUTION,
+        "strategy": query.get("strategy", ""),
+        **{name: query.get(name, "") for name in ("duration", "start", "end")},
+        "cash": query.get("cash") or f"{default.cash:.15g}",
+        "commission": model,
+        _AMOUNT: amount,
+        "slippage": query.get("slippage") or f"{default.slippage_bps:g}",
+        "fill": query.get("fill") or default.fill,
+    }
 
 
 def query_of(values: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, str]:
     """Return the form's values as a URL query; a switch says true or false."""
-    known = {name: _text(value) for name, value in values.items()}
+    known = {name: query_text(value) for name, value in values.items()}
     amount = known.pop(_AMOUNT, "")
     if amount and known.get("commission") != "none":
         known["commission"] = f"{known['commission']}:{amount}"
-    return known | {PARAM_PREFIX + name: _text(value) for name, value in params.items()}
+    return known | {PARAM_PREFIX + name: query_text(value) for name, value in params.items()}
 
 
-def _text(value: Any) -> str:
+def query_text(value: Any) -> str:
+    """Write a field's value as it stands in an address."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value).strip()
 
 
-def _what(query, symbols, strategies) -> list[Any]:
+def _what(
+    values: Mapping[str, str], symbols: Sequence[str], strategies: Sequence[str]
+) -> list[Any]:
     symbol = dbc.Input(
         id=field_id("symbol"),
         type="text",
-        value=query.get("symbol", ""),
+        value=values["symbol"],
         list="bt-symbols",
         placeholder="as in AAPL",
         autocomplete="off",
@@ -114,15 +136,13 @@ def _what(query, symbols, strategies) -> list[Any]:
         html.Datalist([html.Option(value=name) for name in symbols], id="bt-symbols"),
         field(field_id("symbol"), "Symbol", symbol),
         select_field(
-            field_id("resolution"), "Resolution", RESOLUTIONS.keys(), query.get("resolution", "1d")
+            field_id("resolution"), "Resolution", RESOLUTIONS.keys(), values["resolution"]
         ),
-        select_field(
-            field_id("strategy"), "Strategy", strategies, query.get("strategy") or strategies[0]
-        ),
+        select_field(field_id("strategy"), "Strategy", strategies, values["strategy"]),
     ]
 
 
-def _span(query: Mapping[str, str]) -> list[Any]:
+def _span(values: Mapping[str, str]) -> list[Any]:
     return [
         html.Datalist([html.Option(value=text) for text in _DURATIONS], id="bt-durations"),
         field(
@@ -131,7 +151,7 @@ def _span(query: Mapping[str, str]) -> list[Any]:
             dbc.Input(
                 id=field_id("duration"),
                 type="text",
-                value=query.get("duration", ""),
+                value=values["duration"],
                 list="bt-durations",
                 placeholder="all bars",
                 autocomplete="off",
@@ -140,35 +160,32 @@ def _span(query: Mapping[str, str]) -> list[Any]:
         ),
         html.Div(
             [
-                date_field(field_id("start"), "From", query.get("start", "")),
-                date_field(field_id("end"), "To", query.get("end", "")),
+                date_field(field_id("start"), "From", values["start"]),
+                date_field(field_id("end"), "To", values["end"]),
             ],
             className="field-pair",
         ),
     ]
 
 
-def _simulation(query: Mapping[str, str]) -> list[Any]:
-    default = SimulationSettings()
-    model, _, amount = query.get("commission", default.commission).partition(":")
+def _simulation(values: Mapping[str, str]) -> list[Any]:
     return [
-        text_field(field_id("cash"), "Starting cash", query.get("cash", f"{default.cash:.15g}")),
-        select_field(field_id("commission"), "Commission", _COMMISSION_LABELS, model),
+        text_field(field_id("cash"), "Starting cash", values["cash"]),
+        select_field(
+            field_id("commission"), "Commission", _COMMISSION_LABELS, values["commission"]
+        ),
         number_field(
             field_id(_AMOUNT),
             "Rate",
-            amount,
+            values[_AMOUNT],
             help="USD a share (IBKR), or percent of the trade; empty: the usual",
-            minimum=0,
         ),
         number_field(
             field_id("slippage"),
             "Slippage (basis points)",
-            query.get("slippage", f"{default.slippage_bps:g}"),
-            minimum=0,
-            maximum=1000,
+            values["slippage"],
         ),
-        select_field(field_id("fill"), "Fill", _FILL_LABELS, query.get("fill", default.fill)),
+        select_field(field_id("fill"), "Fill", _FILL_LABELS, values["fill"]),
     ]
 
 

@@ -26,34 +26,26 @@ def parameter_field(
         return select_field(id, spec.label, spec.choices, value, error, spec.help)
     help = _sentence(spec.help, spec.span)
     if spec.kind in (int, float):
-        step = 1 if spec.kind is int else "any"
-        return number_field(
-            id, spec.label, value, error, help, spec.minimum, spec.maximum, step=step
-        )
+        return number_field(id, spec.label, value, error, help, whole=spec.kind is int)
     return text_field(id, spec.label, value, error, help)
 
 
 def number_field(
-    id: Id,
-    label: str,
-    value: Any,
-    error: str = "",
-    help: str = "",
-    minimum: float | None = None,
-    maximum: float | None = None,
-    step: float | str = "any",
+    id: Id, label: str, value: Any, error: str = "", help: str = "", *, whole: bool = False
 ) -> html.Div:
-    """Return a field for a number; its value comes when the user leaves it or presses Enter."""
-    limits = {"min": minimum, "max": maximum, "step": step}
+    """Return a field for a number; its value comes when the user leaves it or presses Enter.
+
+    It is a field for text: one of type "number" keeps to itself what is no number or lies out
+    of its range, and the default would be taken in silence.
+    """
     control = dbc.Input(
         id=id,
-        type="number",
-        value=value,
+        type="text",
+        value="" if value is None else str(value),
         debounce=True,
         invalid=bool(error),
         autocomplete="off",
-        inputmode="numeric" if step == 1 else "decimal",
-        **{name: limit for name, limit in limits.items() if limit is not None},
+        inputmode="numeric" if whole else "decimal",
     )
     return field(id, label, control, error, help)
 

@@ -14,10 +14,12 @@ from components.backtest_form import (
     PARAMS_BOX,
     RUN_BUTTON,
     backtest_form,
+    field_values,
     param_fields,
     query_of,
+    query_text,
 )
-from components.feedback import empty_state
+from components.feedback import empty_state, skeleton
 from components.report import (
     HIDDEN_REPORT,
     REPORT_OUTPUTS,
@@ -35,7 +37,8 @@ from services.runs import SavedRun
 from services.workspace import Workspace
 from strategies.registry import STRATEGIES, load_strategy
 
-URL, AGAIN, PLACEHOLDER = "bt-url", "bt-again", "bt-placeholder"
+URL, AGAIN, PLACEHOLDER, RESULT = "bt-url", "bt-again", "bt-placeholder", "bt-result"
+_IDLE, _BUSY = "workbench-result", "workbench-result is-busy"
 _FIRST = next(iter(STRATEGIES))
 
 
@@ -52,10 +55,12 @@ def register(app: Dash, workspace: Workspace) -> None:
     @app.callback(
         Output(PARAMS_BOX, "children"),
         Input({"type": FIELD, "name": "strategy"}, "value"),
+        State(URL, "search"),
         prevent_initial_call=True,
     )
-    def _show_parameters(strategy: str):
-        return param_fields(_specs(strategy), {})
+    def _show_parameters(strategy: str, search: str):
+        query = _query(search)
+        return param_fields(_specs(strategy), query if query.get("strategy") == strategy else {})
 
     @app.callback(
         Output(URL, "search"),
@@ -86,21 +91,28 @@ def register(app: Dash, workspace: Workspace) -> None:
         Output({"type": f"{FIELD}-error", "name": ALL}, "children", allow_duplicate=True),
         Output({"type": f"{PARAM}-error", "name": ALL}, "children", allow_duplicate=True),
         Output(FORM_ERROR, "children", allow_duplicate=True),
+        Output({"type": FIELD, "name": ALL}, "value"),
+        Output({"type": PARAM, "name": ALL}, "value"),
         Input(URL, "search"),
         Input(AGAIN, "data"),
-        State(URL, "pathname"),
-        running=[(Output(RUN_BUTTON, "disabled"), True, False)],
+        State({"type": FIELD, "name": ALL}, "value"),
+        State({"type": PARAM, "name": ALL}, "value"),
+        running=[
+            (Output(RUN_BUTTON, "disabled"), True, False),
+            (Output(RESULT, "className"), _BUSY, _IDLE),
+        ],
         prevent_initial_call="initial_duplicate",
     )
-    def _show_run(search: str, _again: int, _pathname: str):
-        query = dict(parse_qsl((search or "").lstrip("?")))
-        if not (query.get("symbol") and query.get("strategy")):
-            return *HIDDEN_REPORT, False, *_errors(None)
+    def _show_run(search: str, _again: int, _fields: list, _params: list):
+        query = _query(search)
+        follow = _follow(query)
+        if not _runs_at_once(query):
+            return *HIDDEN_REPORT, False, *_errors(None), *follow
         try:
             run = _backtest(workspace, query)
         except UserError as error:
-            return *HIDDEN_REPORT, False, *_errors(error)
-        return *report_values(run), True, *_errors(None)
+            return *HIDDEN_REPORT, False, *_errors(error), *follow
+        return *report_values(run), True, *_errors(None), *follow
 
 
 def layout(workspace: Workspace, **raw: Any) -> html.Div:
@@ -114,16 +126,17 @@ def layout(workspace: Workspace, **raw: Any) -> html.Div:
             dcc.Location(id=URL, refresh=False),
             dcc.Store(id=AGAIN),
             html.H1("Backtest", className="visually-hidden"),
-            _note(query, specs),
             html.Div(
                 [
                     backtest_form(form_query, symbols, list(STRATEGIES), specs),
                     html.Div(
                         [
-                            html.Div(_placeholder(symbols), id=PLACEHOLDER),
+                            _note(query, specs),
+                            html.Div([_placeholder(symbols), _on_its_way()], id=PLACEHOLDER),
                             report(),
                         ],
-                        className="workbench-result",
+                        id=RESULT,
+                        className=_BUSY if _runs_at_once(query) else _IDLE,
                     ),
                 ],
                 className="workbench",
@@ -146,6 +159,29 @@ def _search(query: dict[str, str]) -> str:
     return "?" + urlencode(request.as_query())
 
 
+def _query(search: str | None) -> dict[str, str]:
+    return dict(parse_qsl((search or "").lstrip("?")))
+
+
+def _follow(query: dict[str, str]) -> list[list]:
+    """Put what the address says into the fields that say something else, as after Back."""
+    fields, params = dash.ctx.states_list
+    wanted = query and field_values(query)
+    return [
+        [_unless_equal(item, wanted.get(item["id"]["name"])) for item in fields],
+        [_unless_equal(item, query.get(PARAM_PREFIX + item["id"]["name"])) for item in params],
+    ]
+
+
+def _unless_equal(item: dict, wanted: str | None) -> Any:
+    is_same = wanted is None or query_text(item.get("value")) == wanted
+    return no_update if is_same else wanted
+
+
+def _runs_at_once(query: dict[str, str]) -> bool:
+    return bool(query.get("symbol") and query.get("strategy"))
+
+
 def _named(group: list[dict]) -> dict[str, Any]:
     return {item["id"]["name"]: item.get("value") for item in group}
 
@@ -156,7 +192,7 @@ def _errors(error: UserError | None) -> tuple[list, list, str]:
     name = getattr(error, "field", None) if isinstance(error, InvalidParams) else None
     slots = [
         [str(error) if error and item["id"]["name"] == name else "" for item in group]
-        for group in outputs
+        for group in outputs[:2]
     ]
     placed = any(any(group) for group in slots)
     return slots[0], slots[1], "" if placed or error is None else str(error)
@@ -188,6 +224,11 @@ def _placeholder(symbols: list[str]) -> html.Div:
         "Choose a symbol and a strategy, then press Run backtest.",
         icon_name="graph-up",
     )
+
+
+def _on_its_way() -> html.Div:
+    # Shown in place of the empty state while a first run is under way.
+    return html.Div([skeleton(84), skeleton(620)], className="on-its-way", role="status")
 
 
 def _title(**_path: str) -> str:
