@@ -83,25 +83,35 @@ def _columns() -> list[dict[str, Any]]:
         {"field": "number", "headerName": "#", "minWidth": 48, "maxWidth": 64},
         {"field": "entry", "headerName": "Entry", "minWidth": 100},
         _numeric("entry_price", "Entry price", price),
-        {"field": "exit", "headerName": "Exit", "minWidth": 100},
+        {"field": "exit", "headerName": "Exit", "minWidth": 112},
         _numeric("exit_price", "Exit price", price),
         _numeric("quantity", "Shares", "d3.format(',.6~r')(params.value)"),
-        _numeric("profit", "Net profit", "d3.format('+,.2f')(params.value)", _SIGNED),
+        _numeric("profit", "Net profit", "d3.format('+,.2f')(params.value)", _SIGNED, width=104),
         _numeric("return", "Return", percent, _SIGNED),
-        _numeric("mae", "MAE", percent, tip="Worst mark within the trade, of its entry value"),
-        _numeric("mfe", "MFE", percent, tip="Best mark within the trade, of its entry value"),
-        _numeric("costs", "Costs", "d3.format(',.2f')(params.value)"),
-        _numeric("bars", "Bars", number, tip="Bars from entry to exit"),
+        _numeric(
+            "mae", "MAE", percent, tip="Worst mark within the trade, of its entry value", width=78
+        ),
+        _numeric(
+            "mfe", "MFE", percent, tip="Best mark within the trade, of its entry value", width=78
+        ),
+        _numeric("costs", "Costs", "d3.format(',.2f')(params.value)", width=72),
+        _numeric("bars", "Bars", number, tip="Bars from entry to exit", width=56),
     ]
 
 
 def _numeric(
-    field: str, name: str, form: str, classes: dict[str, str] | None = None, tip: str = ""
+    field: str,
+    name: str,
+    form: str,
+    classes: dict[str, str] | None = None,
+    tip: str = "",
+    width: int = 84,
 ) -> dict[str, Any]:
     column = {
         "field": field,
         "headerName": name,
         "type": "rightAligned",
+        "minWidth": width,
         "valueFormatter": {"function": form},
     }
     if classes:

@@ -131,7 +131,12 @@
     const end = trade.exit < 0 ? current.figure.bars - 1 : trade.exit;
     const margin = Math.max(LEAST_MARGIN, TRADE_MARGIN * (end - trade.entry));
     current.selected = trade;
+    bringUp(current.element.closest(".chart-box"), (box) => box.top < 0);
     show(Math.max(0, trade.entry - margin), Math.min(current.figure.bars - 1, end + margin));
+  };
+
+  const bringUp = (element, isNeeded) => {
+    if (isNeeded(element.getBoundingClientRect())) element.scrollIntoView({ block: "start" });
   };
 
   const markTrade = (number) => {
@@ -230,6 +235,8 @@
     const element = await panel();
     current?.request?.abort();
     current = { element, spec, figure: spec.figure, selected: null };
+    // On a phone the report stands below the form.
+    bringUp(element.closest(".report"), (box) => box.top > window.innerHeight);
     await paint(current);
   };
 
