@@ -27,8 +27,8 @@ from services.workspace import Workspace
 from strategies.registry import load_strategy
 
 NO_NUMBERS = [
-    0, -1, 2, 2**31, 2**40, 2**63, "0", "-1", "abc", "", " 1", "1 ", "+1", "1.0", "0x1", "1e0", "1_0",
-    "\N{FULLWIDTH DIGIT ONE}", "\N{ARABIC-INDIC DIGIT ONE}", "\N{SUPERSCRIPT ONE}",
+    0, -1, 2, 2**31, 2**40, 2**63, "0", "-1", "abc", "", " 1", "1 ", "+1", "1.0", "0x1", "1e0",
+    "1_0", "\N{FULLWIDTH DIGIT ONE}", "\N{ARABIC-INDIC DIGIT ONE}", "\N{SUPERSCRIPT ONE}",
     "1; drop table backtest_runs", "<script>", "9" * 5000, None,
 ]  # fmt: skip
 
