@@ -81,7 +81,7 @@ def _columns() -> list[dict[str, Any]]:
     percent = "d3.format('+.2%')(params.value)"
     return [
         {"field": "number", "headerName": "#", "minWidth": 48, "maxWidth": 64},
-        {"field": "entry", "headerName": "Entry", "minWidth": 100},
+        {"field": "entry", "headerName": "Entry", "minWidth": 112},
         _numeric("entry_price", "Entry price", price),
         {"field": "exit", "headerName": "Exit", "minWidth": 112},
         _numeric("exit_price", "Exit price", price),

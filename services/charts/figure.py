@@ -179,6 +179,7 @@ def _y_axis(result: BacktestResult, view: View, pane: p.Pane) -> Figure:
         "domain": list(pane.domain),
         "range": _y_range(result, view, pane.name),
         "side": "right",
+        "ticklabelstandoff": 5,
         "fixedrange": True,
         "automargin": False,
         "showgrid": True,
