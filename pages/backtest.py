@@ -166,7 +166,7 @@ def _query(search: str | None) -> dict[str, str]:
 def _follow(query: dict[str, str]) -> list[list]:
     """Put what the address says into the fields that say something else, as after Back."""
     fields, params = dash.ctx.states_list
-    wanted = query and field_values(query)
+    wanted = field_values(query) if _runs_at_once(query) else {}
     return [
         [_unless_equal(item, wanted.get(item["id"]["name"])) for item in fields],
         [_unless_equal(item, query.get(PARAM_PREFIX + item["id"]["name"])) for item in params],

@@ -196,6 +196,13 @@ def name_of_run(page) -> str:
     )
 
 
+def test_an_address_without_symbol_and_strategy_fills_the_form_and_waits(page):
+    page.wait_for_page(f"{page.server_url}/backtest?duration=5+Y&slippage=3", timeout=20)
+    page.wait_for_text_to_equal(".workbench-result .state-title", "Nothing is tested yet")
+    names = ("symbol", "strategy", "duration", "slippage")
+    assert [value_of(page, name) for name in names] == ["AAPL", "ma_cross", "5 Y", "3"]
+
+
 def test_a_link_shows_the_same_in_another_browser(page, another_browser):
     open_run(page, MSFT + "&duration=5 Y")
     here = (cards(page), trace(page, "Buy"), page.driver.title)
