@@ -81,12 +81,12 @@ def _columns() -> list[dict[str, Any]]:
     percent = "d3.format('+.2%')(params.value)"
     return [
         {"field": "number", "headerName": "#", "minWidth": 48, "maxWidth": 64},
-        {"field": "entry", "headerName": "Entry", "minWidth": 112},
+        {"field": "entry", "headerName": "Entry", "minWidth": 104},
         _numeric("entry_price", "Entry price", price),
-        {"field": "exit", "headerName": "Exit", "minWidth": 112},
+        {"field": "exit", "headerName": "Exit", "minWidth": 118},
         _numeric("exit_price", "Exit price", price),
         _numeric("quantity", "Shares", "d3.format(',.6~r')(params.value)"),
-        _numeric("profit", "Net profit", "d3.format('+,.2f')(params.value)", _SIGNED, width=104),
+        _numeric("profit", "Net profit", "d3.format('+,.2f')(params.value)", _SIGNED, width=100),
         _numeric("return", "Return", percent, _SIGNED),
         _numeric(
             "mae", "MAE", percent, tip="Worst mark within the trade, of its entry value", width=78
@@ -94,7 +94,7 @@ def _columns() -> list[dict[str, Any]]:
         _numeric(
             "mfe", "MFE", percent, tip="Best mark within the trade, of its entry value", width=78
         ),
-        _numeric("costs", "Costs", "d3.format(',.2f')(params.value)", width=72),
+        _numeric("costs", "Costs", "d3.format(',.2f')(params.value)", width=70),
         _numeric("bars", "Bars", number, tip="Bars from entry to exit", width=56),
     ]
 
