@@ -13,6 +13,7 @@ from dash import html
 from services.parameters import ParameterSpec
 
 Id = str | dict[str, Any]
+_YES = ("true", "yes", "on", "1")  # as an address or a saved run says it
 
 
 def parameter_field(
@@ -21,7 +22,7 @@ def parameter_field(
     """Return the field of a declared parameter; `id` defaults to its name."""
     id = id or spec.name
     if spec.kind is bool:
-        return switch_field(id, spec.label, bool(value), error, spec.help)
+        return switch_field(id, spec.label, str(value).lower() in _YES, error, spec.help)
     if spec.choices:
         return select_field(id, spec.label, spec.choices, value, error, spec.help)
     help = _sentence(spec.help, spec.span)

@@ -35,7 +35,7 @@ def add_run_routes(app: Dash, workspace: Workspace) -> None:
             return _sentence(error)
         asked = run.request
         kind = "simple" if request.args.get("kind") == "simple" else "full"
-        image = report_png(run.result, asked.symbol, asked.resolution, kind)
+        image = report_png(run.result, asked.symbol, asked.resolution, kind, cautions=run.cautions)
         name = f"{_file_stem(run)}_{kind}.png"
         return send_file(io.BytesIO(image), mimetype="image/png", download_name=name)
 
@@ -46,6 +46,7 @@ def add_run_routes(app: Dash, workspace: Workspace) -> None:
         except UnknownRun as error:
             return _sentence(error)
         table = run.result.trades.drop(columns=["entry_bar", "exit_bar"])
+        table.index += 1
         text = table.to_csv(index_label="trade", date_format="%Y-%m-%dT%H:%M:%SZ")
         name = f"{_file_stem(run)}_trades.csv"
         return send_file(io.BytesIO(text.encode()), mimetype="text/csv", download_name=name)

@@ -82,6 +82,7 @@ def _backtest(args: argparse.Namespace) -> int:
     plot = _plot(args.plot, run, workspace) if args.plot else None
     if args.json:
         print(json.dumps(_as_json(run, plot)))
+        _warn(run, sys.stderr)
     else:
         _print(run, plot)
     return 0
@@ -114,7 +115,10 @@ def _plot(kind: str, run, workspace) -> str:
 
     request = run.request
     folder = workspace.settings.plots_dir
-    return str(save_report(run.result, request.symbol, request.resolution, kind, folder))
+    path = save_report(
+        run.result, request.symbol, request.resolution, kind, folder, cautions=run.cautions
+    )
+    return str(path)
 
 
 def _as_json(run, plot: str | None) -> dict:
@@ -137,9 +141,16 @@ def _as_json(run, plot: str | None) -> dict:
     }
 
 
+def _warn(run, stream) -> None:
+    from services.wording import NO_COSTS
+
+    for caution in (*run.cautions, *([NO_COSTS] if run.result.settings.is_free else [])):
+        print(f"Caution: {caution}", file=stream)
+
+
 def _print(run, plot: str | None) -> None:
     from services.metrics import METRICS
-    from services.wording import NO_COSTS, metric_text, params_text, settings_text
+    from services.wording import metric_text, params_text, settings_text
 
     result, request_params = run.result, run.request.params
     print(
@@ -150,8 +161,7 @@ def _print(run, plot: str | None) -> None:
         + (" · " if request_params else "")
         + settings_text(result.settings)
     )
-    for caution in (*run.cautions, *([NO_COSTS] if result.settings.is_free else [])):
-        print(f"Caution: {caution}")
+    _warn(run, sys.stdout)
     print(f"\n{'':22}{'Strategy':>16}{'Buy & Hold':>16}")
     for spec in METRICS:
         mine, other = (

@@ -35,7 +35,7 @@ def run_request(
         end=end,
         timezone=instrument.timezone or "UTC",
     )
-    cautions = split_cautions(database, instrument, result.start, result.end)
+    cautions = split_cautions(database, request.symbol, result.bars)
     run = SavedRun(None, utc_now(), request, result, cautions)
     if not save:
         return run

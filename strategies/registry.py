@@ -36,6 +36,9 @@ def strategy_class(name: str) -> type[Strategy]:
 
 def load_strategy(name: str, **params: Any) -> Strategy:
     """Build a strategy by name; raise UnknownStrategy or InvalidParams."""
-    strategy = strategy_class(name)(**params)
+    kind = strategy_class(name)
+    # Named before it is built, so that a refused parameter is told under the registered name.
+    strategy = kind.__new__(kind)
     strategy.name = name
+    strategy.__init__(**params)
     return strategy

@@ -91,7 +91,14 @@ def texts_of(page):
 @pytest.mark.parametrize("name", RESULTS)
 def test_no_text_overlaps_another_or_leaves_the_page(name, kind):
     make, resolution = RESULTS[name]
-    page = draw_report(make(), "A$B_1^2" * 9, resolution, kind, "a subtitle " * 20)
+    page = draw_report(
+        make(),
+        "A$B_1^2" * 9,
+        resolution,
+        kind,
+        subtitle="a subtitle " * 20,
+        cautions=["a caution of many words " * 20],
+    )
     measured = boxes(page)
     assert len(measured) > 20
     width, height = page.figure.canvas.get_width_height()
@@ -103,6 +110,12 @@ def test_no_text_overlaps_another_or_leaves_the_page(name, kind):
             and min(box.y1, beside.y1) - max(box.y0, beside.y0) > 0
         )
         assert not overlaps, f"{text!r} overlaps {other!r}"
+
+
+@pytest.mark.parametrize("kind", ["full", "simple"])
+def test_a_caution_stands_on_the_page(kind):
+    page = draw_report(crowded(), "ABC", "1d", kind, cautions=["Mind the split."])
+    assert "Mind the split." in [text.get_text() for text in texts_of(page)]
 
 
 @pytest.mark.parametrize("kind", ["full", "simple"])

@@ -9,6 +9,7 @@ from builders import random_walk
 
 from db.models import SymbolEvent
 from services.backtest import BacktestRequest, SimulationSettings
+from services.bars import PRICE_COLUMNS
 from services.errors import InvalidParams, NoBars, UnknownSymbol
 from services.ingest.pipeline import ingest
 from services.ingest.source import SourceBars
@@ -161,14 +162,17 @@ def test_intraday_metrics_end_a_day_where_the_exchange_does(database, tmp_path):
     assert here.metrics["volatility"] != there.metrics["volatility"]
 
 
+SPLITS = ("2024-06-10", "2024-09-02")
+
+
 @pytest.fixture
 def split(research):
-    """Give the workspace with raw bars and splits of TEST on two days, and other events."""
-    add_instrument(research.database, "TEST", contract_spec={"adjustment": "raw"})
+    """Give the workspace with splits of TEST on two days that its bars show, and other events."""
+    store(research.database, "TEST", halved(DAILY, SPLITS))
     add_instrument(research.database, "OTHER")
     events = [
-        ("TEST", "2024-06-10", "split"),
-        ("TEST", "2024-09-02", "split"),
+        ("TEST", SPLITS[0], "split"),
+        ("TEST", SPLITS[1], "split"),
         ("TEST", "2024-03-01", "dividend"),
         ("OTHER", "2024-04-01", "split"),
     ]
@@ -178,6 +182,14 @@ def split(research):
             for symbol, day, kind in events
         )
     return research
+
+
+def halved(bars, days):
+    """Return bars whose prices are halved from each of the days on."""
+    bars = bars.copy()
+    for day in days:
+        bars.loc[bars["ts"] >= pd.Timestamp(day, tz="UTC"), PRICE_COLUMNS] /= 2
+    return bars
 
 
 @pytest.mark.parametrize(
@@ -192,7 +204,7 @@ def split(research):
         ("2024-09-02", "2025-01-01", []),
     ],
 )
-def test_a_split_inside_the_span_of_raw_bars_is_a_caution(split, start, end, days):
+def test_a_split_that_the_bars_show_inside_the_span_is_a_caution(split, start, end, days):
     cautions = run(split, start=start, end=end).cautions
     assert len(cautions) == bool(days)
     for sentence in cautions:
@@ -201,9 +213,8 @@ def test_a_split_inside_the_span_of_raw_bars_is_a_caution(split, start, end, day
         assert ("splits" in sentence) == (len(days) > 1)
 
 
-@pytest.mark.parametrize("spec", [{"adjustment": "split"}, {}, {"adjustment": None}])
-def test_bars_that_are_not_known_to_be_raw_have_no_caution(split, spec):
-    add_instrument(split.database, "TEST", contract_spec=spec)
+def test_bars_that_were_adjusted_since_have_no_caution(split):
+    store(split.database, "TEST", DAILY)
     assert run(split).cautions == ()
 
 

@@ -155,11 +155,17 @@ def test_strategies_of_different_files_have_different_digests():
 
 
 def test_a_newer_library_makes_another_fingerprint(monkeypatch):
-    request = made().request
-    before = fingerprint(request, "bars", "code")
-    assert fingerprint(request, "bars", "code") == before
+    run = made()
+    before = fingerprint(run.request, run.result, "bars", "code")
+    assert fingerprint(run.request, run.result, "bars", "code") == before
     monkeypatch.setattr(np, "__version__", "99.0")
-    assert fingerprint(request, "bars", "code") != before
+    assert fingerprint(run.request, run.result, "bars", "code") != before
+
+
+def test_other_numbers_for_the_same_request_are_another_run(database):
+    first = made()
+    other = replace(first.result, metrics=first.result.metrics | {"sharpe": 0.5})
+    assert saved(database, replace(first, result=other)).id != saved(database, first).id
 
 
 def test_two_threads_that_save_the_same_run_at_once_get_one_number(database):

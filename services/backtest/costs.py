@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from services.errors import InvalidParams, did_you_mean
 
@@ -32,7 +33,7 @@ class Commission:
     @classmethod
     def parse(cls, text: str) -> "Commission":
         """Read "MODEL[:X]"; raise InvalidParams when the model or its number is not usable."""
-        model, _, number = str(text).partition(":")
+        model, _, number = canonical_commission(text).partition(":")
         if model == "none" and not number:
             return cls(0.0, 0.0, math.inf, 0.0)
         if model == "ibkr_fixed":
@@ -51,16 +52,29 @@ class Commission:
         return self.per_share == self.minimum == self.rate == 0
 
 
+def canonical_commission(text: str) -> str:
+    """Return a commission without what means nothing: spaces, and a colon without a number."""
+    model, _, number = (part.strip() for part in str(text).partition(":"))
+    return f"{model}:{number}" if number else model
+
+
 def _amount(text: str, number: str, default: float, most: float) -> float:
     if not number:
         return default
-    try:
-        amount = float(number)
-    except ValueError:
-        amount = math.nan
+    amount = plain_number(number)
     if not 0 <= amount <= most:
         raise InvalidParams(
             f'commission "{text}": the number after the colon must be from 0 to {most:g}.',
             field="commission",
         )
     return amount
+
+
+def plain_number(value: Any) -> float:
+    """Read a number as people write one, NaN for anything else (Python also takes 1_0 and True)."""
+    if isinstance(value, bool) or "_" in str(value):
+        return math.nan
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan

@@ -102,7 +102,11 @@ class BacktestRequest:
             "strategy": self.strategy,
             **{name: value for name, value in span.items() if value},
             **costs,
-            **{f"{PARAM_PREFIX}{name}": str(value) for name, value in self.params.items()},
+            **{
+                f"{PARAM_PREFIX}{name}": str(value)
+                for name, value in self.params.items()
+                if value is not None
+            },
         }
 
 

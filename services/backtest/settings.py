@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from services.backtest.costs import Commission
+from services.backtest.costs import Commission, canonical_commission, plain_number
 from services.errors import InvalidParams, did_you_mean
 
 FILLS = {
@@ -27,6 +27,7 @@ class SimulationSettings:
     fill: str = "next_open"
 
     def __post_init__(self):
+        object.__setattr__(self, "commission", canonical_commission(self.commission))
         object.__setattr__(self, "cash", _number(self.cash, "cash"))
         object.__setattr__(self, "slippage_bps", _number(self.slippage_bps, "slippage"))
         if not 1 <= self.cash <= 1e12:
@@ -54,10 +55,7 @@ class SimulationSettings:
 
 
 def _number(value: Any, field: str) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
+    number = plain_number(value)
     if not math.isfinite(number):
         raise InvalidParams(f"{field} must be a number, not {str(value)[:40]!r}.", field=field)
     return number

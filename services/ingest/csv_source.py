@@ -15,6 +15,7 @@ from services.ingest.times import Times, read_times
 from services.timespan import is_session_based
 
 _ENOUGH = 2  # rows from which an order can be seen
+_LAST_DAYS = (3, 4, 5)  # Thursday before a holiday, Friday, Saturday: where a week's label ends
 
 
 def read_csv_bars(path: Path | str, resolution: str, timezone: str | None = None) -> SourceBars:
@@ -33,8 +34,12 @@ def read_csv_bars(path: Path | str, resolution: str, timezone: str | None = None
     notes = _ticker_notes(table, columns, path.name)
     times = read_times(_time_cells(table, columns), timezone, path.name)
     check_spacing(times, resolution, path.name)
-    frame = pd.DataFrame({"ts": _bar_times(times, resolution, timezone)})
+    ts = _bar_times(times, resolution, timezone)
     notes += _time_notes(times, resolution, timezone)
+    if resolution == "1w" and _labelled_by_last_day(ts):
+        ts = _mondays(ts)
+        notes.append("The weeks were labelled by their last day: moved to the Monday of each.")
+    frame = pd.DataFrame({"ts": ts})
     decimal_comma = _fill_numbers(frame, table, columns, delimiter, path.name)
     adj_close = None
     if columns.adj_close:
@@ -81,6 +86,15 @@ def _bar_times(times: Times, resolution: str, timezone: str | None) -> pd.Series
         local = times.utc.dt.tz_convert(timezone).dt.tz_localize(None)
         own = local.where(times.has_zone, own)
     return own.dt.normalize().astype("datetime64[us]").dt.tz_localize("UTC")
+
+
+def _labelled_by_last_day(ts: pd.Series) -> bool:
+    usual = ts.dt.dayofweek.mode()
+    return len(usual) > 0 and int(usual.iloc[0]) in _LAST_DAYS
+
+
+def _mondays(ts: pd.Series) -> pd.Series:
+    return ts - pd.to_timedelta(ts.dt.dayofweek, unit="D").astype("timedelta64[us]")
 
 
 def _time_notes(times: Times, resolution: str, timezone: str | None) -> list[str]:

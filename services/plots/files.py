@@ -1,6 +1,7 @@
 """The doors of the plots: a report as bytes, its file name, and the file itself."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,17 +26,19 @@ def report_png(
     kind: str = "full",
     *,
     subtitle: str = "",
+    cautions: Sequence[str] = (),
 ) -> bytes:
     """Draw a backtest on one A4 landscape page and return it as a PNG.
 
-    Safe to call from several threads; equal input gives equal bytes. Raises InvalidParams for an
-    unknown kind or resolution and NoBars for a result without bars.
+    `cautions` are shown above the numbers. Safe to call from several threads; equal input gives
+    equal bytes. Raises InvalidParams for an unknown kind or resolution, NoBars without bars.
     """
     check_resolution(resolution)
     _check_kind(kind)
     from services.plots.report import draw_report
 
-    return draw_report(result, symbol, resolution, kind, subtitle).to_png()
+    page = draw_report(result, symbol, resolution, kind, subtitle=subtitle, cautions=cautions)
+    return page.to_png()
 
 
 def plot_path(plots_dir: Path, symbol: str, resolution: str, kind: str, now: pd.Timestamp) -> Path:
@@ -57,6 +60,7 @@ def save_report(
     plots_dir: Path,
     *,
     subtitle: str = "",
+    cautions: Sequence[str] = (),
 ) -> Path:
     """Draw a report, write it into `plots_dir` (made when it is missing) and return its path.
 
@@ -64,7 +68,7 @@ def save_report(
     what `report_png` raises, and StorageError when the folder cannot be written.
     """
     path = plot_path(plots_dir, symbol, resolution, kind, utc_now())
-    png = report_png(result, symbol, resolution, kind, subtitle=subtitle)
+    png = report_png(result, symbol, resolution, kind, subtitle=subtitle, cautions=cautions)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return _write_new(path, kind, png)

@@ -1,6 +1,6 @@
 """The two reports, full and simple: what stands where on the page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,13 +40,21 @@ class Row:
 
 
 def draw_report(
-    result: BacktestResult, symbol: str, resolution: str, kind: str, subtitle: str = ""
+    result: BacktestResult,
+    symbol: str,
+    resolution: str,
+    kind: str,
+    *,
+    subtitle: str = "",
+    cautions: Sequence[str] = (),
 ) -> Page:
     """Compose the page of a report; raise NoBars when there is nothing to draw."""
     if len(result.bars) == 0:
         raise NoBars("There are no bars to plot: choose a span that holds some.")
     page = Page()
     top = _heading(page, result, symbol, resolution, subtitle)
+    for caution in (*cautions, *([NO_COSTS] if result.settings.is_free else [])):
+        top = _warning(page, caution, top)
     bottom = _footer(page, result)
     left, width = look.MARGIN, page.width - 2 * look.MARGIN
     if kind == "full":
@@ -86,14 +94,20 @@ def _heading(
     for words, colour in [(w, look.INK) for w in lines] + [(w, look.FAINT_INK) for w in rule]:
         y += line_height(look.NORMAL)
         page.text(look.MARGIN, y, words, look.NORMAL, colour=colour)
-    y += 0.14
-    return _warning(page, y, width) if result.settings.is_free else y
+    return y + 0.14
 
 
-def _warning(page: Page, y: float, width: float) -> float:
-    page.box(look.MARGIN, y, width, 0.22, look.WARNING_GROUND, look.WARNING_INK)
-    page.text(look.MARGIN + 0.1, y + 0.11, NO_COSTS, 8.5, bold=True, colour=look.WARNING_INK)
-    return y + 0.22 + 0.09
+def _warning(page: Page, words: str, y: float) -> float:
+    """Write a caution that no reader of the numbers may miss; return where it ends."""
+    width = page.width - 2 * look.MARGIN
+    lines = page.wrap(words, width - 0.2, look.NORMAL, 2)
+    step = line_height(look.NORMAL)
+    height = step * len(lines) + 0.08
+    page.box(look.MARGIN, y, width, height, look.WARNING_GROUND, look.WARNING_INK)
+    for i, line in enumerate(lines):
+        middle = y + 0.04 + (i + 0.5) * step
+        page.text(look.MARGIN + 0.1, middle, line, look.NORMAL, colour=look.WARNING_INK)
+    return y + height + 0.09
 
 
 def _footer(page: Page, result: BacktestResult) -> float:

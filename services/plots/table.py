@@ -16,7 +16,7 @@ def draw_table(
 ) -> None:
     """Draw every metric of the strategy beside that of Buy & Hold."""
     row_height = min(_TALLEST_ROW, height / (len(METRICS) + 1))
-    columns = (left + width * 0.715, left + width - _INSET)
+    columns = (left + width * 0.66, left + width - _INSET)
     y = top + row_height / 2
     page.text(left + _INSET, y, "Performance", look.NORMAL, bold=True)
     for x, title in zip(columns, ("Strategy", "Buy & Hold"), strict=True):

@@ -12,6 +12,7 @@ import pandas as pd
 import talib
 
 from services.backtest.request import BacktestRequest
+from services.backtest.result import BacktestResult
 from services.bars import BAR_COLUMNS
 from services.metrics import METRICS_VERSION
 from services.version import VERSION
@@ -36,12 +37,23 @@ def code_hash(strategy: Any) -> str:
 
 
 def fingerprint(
-    request: BacktestRequest, bars: str, code: str, cautions: tuple[str, ...] = ()
+    request: BacktestRequest,
+    result: BacktestResult,
+    bars: str,
+    code: str,
+    cautions: tuple[str, ...] = (),
 ) -> str:
-    """Return a digest that two runs share only if they must give the same result."""
+    """Return a digest that two runs share only if they are the same and gave the same.
+
+    The numbers that came out are part of it: what else may change them (a time zone, the
+    engine's own code) then needs no list.
+    """
     known = [request.as_query(), bars, code, list(cautions), METRICS_VERSION, versions()]
-    text = json.dumps(known, sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
+    digest = hashlib.blake2b(digest_size=32)
+    digest.update(json.dumps([known, result.metrics, result.benchmark_metrics]).encode())
+    for series in (result.signals, result.equity.to_numpy(), result.benchmark_equity.to_numpy()):
+        digest.update(np.ascontiguousarray(series).tobytes())
+    return digest.hexdigest()
 
 
 def versions() -> dict[str, str]:

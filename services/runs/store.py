@@ -65,7 +65,7 @@ def save_run(database: Database, run: SavedRun, bars: str, code: str) -> SavedRu
     A run that must be equal is not saved twice: the first keeps its number and date. `bars`
     and `code` are the digests of services.runs.fingerprint.
     """
-    mark = fingerprint(run.request, bars, code, run.cautions)
+    mark = fingerprint(run.request, run.result, bars, code, run.cautions)
     known = _known(database, mark)
     if known is None:
         try:
