@@ -349,7 +349,7 @@ def test_a_trailing_delimiter_is_no_extra_cell(written):
         (b"name,age\nAda,36\n", "no column for time and open and high and low and close"),
         (b"Exceeded the daily hits limit", "is not a table"),
         (b"<!DOCTYPE html><html><body>Sign in, please</body></html>", "no column for"),
-        (b"2024-01-02,1,3,1,2,10\n2024-01-03,1,3,1,2,10\n", "no column for"),
+        (b"2024-01-02,1,3,1,2,10\n2024-01-03,1,3,1,2,10\n", "no header line"),
         (HEADER.encode() + b'"' + b"x" * 200_000, "cannot be read as a table"),
         (b"Date,Open,High,Low,Close,close\n2024-01-02,1,3,1,2,2\n", "2 columns for close"),
         (

@@ -28,11 +28,12 @@ def read_csv_bars(path: Path | str, resolution: str, timezone: str | None = None
     path = Path(path)
     table, delimiter = read_table(path)
     table = without_ticker_rows(table)
-    columns = find_columns(list(table.columns), path.name)
+    columns = find_columns(list(table.columns), path.name, delimiter)
+    table = table.loc[:, ~table.columns.duplicated()]
     if table.empty:
         raise InvalidFile(f"{path.name} has headers but no rows: fetch it again.")
     notes = _ticker_notes(table, columns, path.name)
-    times = read_times(_time_cells(table, columns), timezone, path.name)
+    times = read_times(_time_cells(table, columns), resolution, timezone, path.name)
     check_spacing(times, resolution, path.name)
     ts = _bar_times(times, resolution, timezone)
     notes += _time_notes(times, resolution, timezone)

@@ -11,7 +11,8 @@ import pandas as pd
 from services.errors import InvalidFile
 
 _GZIP = b"\x1f\x8b"
-_DELIMITERS = ",;\t"
+_DELIMITERS = ";\t|,"  # of two as frequent the first counts: the comma may be a decimal sign
+_LEAST_DELIMITERS = 4  # in a row of bars: time, open, high, low, close
 
 
 def read_table(path: Path) -> tuple[pd.DataFrame, str]:
@@ -21,14 +22,17 @@ def read_table(path: Path) -> tuple[pd.DataFrame, str]:
     Raises InvalidFile.
     """
     text = _text(path, _unpacked(path, _content(path)))
-    first = next(line for line in text.splitlines() if line.strip())
+    lines = _without_comments([line for line in _numbered(text) if line[1].strip()])
+    number, first = lines[0]
     delimiter = max(_DELIMITERS, key=first.count)
     if delimiter not in first:
+        if first.count('"') % 2:
+            raise _bad_quote(path, number)
         raise InvalidFile(
             f'{path.name} is not a table: its first line, "{first[:60]}", is no row of headers '
-            "separated by commas, semicolons or tabs."
+            "separated by commas, semicolons, tabs or pipes."
         )
-    return _cells(path, text, delimiter), delimiter
+    return _cells(path, lines, delimiter), delimiter
 
 
 def _content(path: Path) -> bytes:
@@ -68,30 +72,53 @@ def _text(path: Path, content: bytes) -> str:
     return text
 
 
-def _cells(path: Path, text: str, delimiter: str) -> pd.DataFrame:
-    lines = [line for line in text.splitlines() if line.strip()]
+def _numbered(text: str) -> list[tuple[int, str]]:
+    return list(enumerate(text.splitlines(), start=1))
+
+
+def _without_comments(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Drop leading lines behind a "#", but not a row of headers that is written so."""
+    start = 0
+    while start < len(lines) - 1 and lines[start][1].lstrip().startswith("#"):
+        line, below = lines[start][1], lines[start + 1][1]
+        if below[:1].isdigit() and any(
+            line.count(sign) == below.count(sign) >= _LEAST_DELIMITERS for sign in _DELIMITERS
+        ):
+            break
+        start += 1
+    return lines[start:]
+
+
+def _cells(path: Path, lines: list[tuple[int, str]], delimiter: str) -> pd.DataFrame:
+    (number, first), *rows = lines
+    headers = _split(path, number, first, delimiter)
+    width = len(headers)
+    whole = [_whole_row(path, number, row, delimiter, width) for number, row in rows]
+    # Numbers instead of the headers: what repeats would be renamed.
+    text = "\n".join([delimiter.join(map(str, range(width))), *whole])
     try:
-        width = len(_split(lines[0], delimiter))
-        whole = "\n".join(_whole_row(line, delimiter, width) for line in lines)
         table = pd.read_csv(
-            io.StringIO(whole),
+            io.StringIO(text),
             sep=delimiter,
             dtype=str,
             keep_default_na=False,
             index_col=False,
             skipinitialspace=True,
         )
-    except (csv.Error, pd.errors.ParserError, ValueError) as error:
-        raise InvalidFile(f"{path.name} cannot be read as a table: {error}.") from error
-    table.columns = table.columns.str.strip()
-    return table.apply(lambda column: column.str.strip())
+    except (pd.errors.ParserError, ValueError) as error:
+        raise InvalidFile(
+            f"{path.name} cannot be read as a table: save it as plain CSV."
+        ) from error
+    table = table.apply(lambda column: column.str.strip())
+    table.columns = [header.strip() for header in headers]
+    return table
 
 
-def _whole_row(line: str, delimiter: str, width: int) -> str:
+def _whole_row(path: Path, number: int, line: str, delimiter: str, width: int) -> str:
     """Return the line if it has a cell for each header, else a row of blanks."""
     if '"' not in line and line.count(delimiter) == width - 1:
         return line
-    cells = _split(line, delimiter)
+    cells = _split(path, number, line, delimiter)
     if len(cells) == width:
         return line
     if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
@@ -99,5 +126,15 @@ def _whole_row(line: str, delimiter: str, width: int) -> str:
     return delimiter * (width - 1)
 
 
-def _split(line: str, delimiter: str) -> list[str]:
-    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
+def _split(path: Path, number: int, line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True, strict=True))
+    except csv.Error as error:
+        raise _bad_quote(path, number) from error
+
+
+def _bad_quote(path: Path, number: int) -> InvalidFile:
+    return InvalidFile(
+        f"{path.name} cannot be read as a table: line {number} has a quote without its partner, a "
+        "cell of several lines or an endless one; write each row on one line, in plain cells."
+    )

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from services.errors import InvalidFile
+from services.ingest.epochs import are_epochs, read_epochs
 
 _SAMPLE = 1_000
-_EPOCH = r"-?\d{1,19}(?:\.\d+)?"
-_COMPACT = r"(?:1[89]|20|21)\d{2}[01]\d[0-3]\d"
 _CLOCK = (
     r"(?:[T\s,\-]\s*(?P<hour>\d{1,2})(?::?(?P<minute>\d{2}))(?::?(?P<second>\d{2}))?"
     r"(?P<fraction>\.\d{1,9})?\s*(?P<half>[AaPp][Mm])?)?"
@@ -43,15 +42,16 @@ class Times:
     unclear: int
 
 
-def read_times(cells: pd.Series, timezone: str | None, name: str) -> Times:
+def read_times(cells: pd.Series, resolution: str, timezone: str | None, name: str) -> Times:
     """Read one column of times; those without a zone are in `timezone`, else in UTC.
 
-    Raises InvalidFile when no cell is a time, or when day and month cannot be told apart.
+    Raises InvalidFile when no cell is a time, when day and month cannot be told apart, or when
+    digits of an epoch were lost.
     """
     written = cells[cells != ""]
     sample = written.head(_SAMPLE)
-    if not sample.empty and _are_epochs(sample):
-        times = _from_epochs(cells)
+    if not sample.empty and are_epochs(sample):
+        times = _from_epochs(cells, resolution, name)
     else:
         times = _from_text(cells, sample, timezone, name)
     if times.own.isna().all():
@@ -63,23 +63,10 @@ def read_times(cells: pd.Series, timezone: str | None, name: str) -> Times:
     return times
 
 
-def _are_epochs(sample: pd.Series) -> bool:
-    digits = sample[sample.str.fullmatch(_EPOCH)]
-    if len(digits) < len(sample) / 2 or digits.str.fullmatch(_COMPACT + r"(?:\d{4}|\d{6})?").all():
-        return False
-    # Smaller numbers are no epoch that any market data has, but may be a spreadsheet's day count.
-    return bool(digits.astype(float).abs().max() >= 1e8)
-
-
-def _from_epochs(cells: pd.Series) -> Times:
-    numbers = cells.where(cells.str.fullmatch(_EPOCH), "nan").to_numpy(object).astype(float)
-    largest = np.nanmax(np.abs(numbers))
-    unit = 10 ** int(np.digitize(largest, [1e11, 1e14, 1e17]) * 3)
-    whole = np.isfinite(numbers)
-    micros = np.full(len(numbers), np.iinfo("int64").min)
-    micros[whole] = np.round(numbers[whole] / unit * 1e6).astype("int64")
-    own = pd.Series(micros.astype("datetime64[us]"), index=cells.index)
-    return Times(own.dt.tz_localize("UTC"), own, whole, has_clock=True, unclear=0)
+def _from_epochs(cells: pd.Series, resolution: str, name: str) -> Times:
+    own = read_epochs(cells, resolution, name)
+    known = own.notna().to_numpy()
+    return Times(own.dt.tz_localize("UTC"), own, known, has_clock=True, unclear=0)
 
 
 def _from_text(cells: pd.Series, sample: pd.Series, timezone: str | None, name: str) -> Times:
