@@ -83,7 +83,7 @@ class ParameterSpec:
         return f"{self.minimum:g} to {self.maximum:g}"
 
 
-def parameter_specs(model: type[Parameters]) -> tuple[ParameterSpec, ...]:
+def parameter_specs(model: type[BaseModel]) -> tuple[ParameterSpec, ...]:
     """List a declaration's parameters in their order."""
     return tuple(_spec(name, field) for name, field in model.model_fields.items())
 

@@ -7,6 +7,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.errors import InvalidParams
+from services.parameters import parameter_specs
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -14,7 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 class Settings(BaseSettings):
     """What can be set from outside; every name is an environment variable in capitals."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, allow_inf_nan=False
+    )
 
     database_url: str = Field("", description="SQLAlchemy URL; empty: a SQLite file in DATA_DIR")
     data_dir: Path = Field(Path("data"), description="where the database and the plots are kept")
@@ -23,7 +26,7 @@ class Settings(BaseSettings):
     ib_host: str = Field("127.0.0.1", description="address of TWS or IB Gateway")
     ib_port: int = Field(4002, ge=1, le=65535, description="port of TWS or IB Gateway")
     ib_client_id: int = Field(1, ge=0, description="client id used with the gateway")
-    ib_timeout: float = Field(60, gt=0, description="seconds one gateway request may take")
+    ib_timeout: float = Field(60, ge=0.001, description="seconds one gateway request may take")
     ib_library: Literal["ib_insync", "ib_async"] = Field(
         "ib_insync", description="client library of the gateway"
     )
@@ -54,8 +57,18 @@ def load_settings(**overrides) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0]).upper()
-        raise InvalidParams(
-            f"The setting {name} is not usable ({first['msg'].lower()}): mend it in the "
-            f"environment or in .env."
-        ) from error
+        raise _unusable(str(first["loc"][0]), first["input"]) from error
+    except UnicodeDecodeError as error:
+        raise InvalidParams("The file .env cannot be read: save it as UTF-8 text.") from error
+
+
+def _unusable(name: str, value: object) -> InvalidParams:
+    spec = next(spec for spec in parameter_specs(Settings) if spec.name == name)
+    kind = {int: "a whole number", float: "a number"}.get(spec.kind, "")
+    joint = " from " if " to " in spec.span else ", "
+    wanted = joint.join(part for part in (kind, spec.span) if part) or "text"
+    return InvalidParams(
+        f"The setting {name.upper()} must be {wanted}, not {str(value)[:40]!r}: mend it in the "
+        "environment or in .env.",
+        field=name.upper(),
+    )

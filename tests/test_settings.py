@@ -71,37 +71,43 @@ def test_the_database_is_a_file_in_the_data_folder_unless_a_url_is_given():
 
 
 @pytest.mark.parametrize(
-    ("name", "text"),
+    ("name", "text", "wanted"),
     [
-        ("PORT", "0"),
-        ("PORT", "65536"),
-        ("PORT", "eighty"),
-        ("IB_PORT", "-1"),
-        ("IB_CLIENT_ID", "-1"),
-        ("IB_TIMEOUT", "0"),
+        ("PORT", "0", "a whole number from 1 to 65535"),
+        ("PORT", "65536", "a whole number from 1 to 65535"),
+        ("PORT", "abc", "a whole number from 1 to 65535"),
+        ("PORT", "80.5", "a whole number from 1 to 65535"),
+        ("IB_PORT", "", "a whole number from 1 to 65535"),
+        ("IB_CLIENT_ID", "-1", "a whole number, 0 or more"),
+        ("IB_TIMEOUT", "0", "a number, 0.001 or more"),
+        ("IB_TIMEOUT", "soon", "a number, 0.001 or more"),
+        ("IB_TIMEOUT", "nan", "a number, 0.001 or more"),
+        ("IB_TIMEOUT", "inf", "a number, 0.001 or more"),
+        ("LOG_LEVEL", "LOUD", "one of DEBUG, INFO, WARNING, ERROR"),
+        ("IB_LIBRARY", "my_own", "one of ib_insync, ib_async"),
     ],
 )
-def test_an_unusable_setting_is_answered_with_its_name_and_where_to_mend_it(
-    monkeypatch, name, text
+def test_an_unusable_setting_is_told_what_it_must_be_and_where_to_mend_it(
+    monkeypatch, name, text, wanted
 ):
     monkeypatch.setenv(name, text)
     with pytest.raises(InvalidParams) as caught:
         load_settings()
-    assert str(caught.value).startswith(f"The setting {name} is not usable (")
-    assert str(caught.value).endswith("mend it in the environment or in .env.")
-    assert "\n" not in str(caught.value)
+    assert str(caught.value) == (
+        f"The setting {name} must be {wanted}, not '{text}': mend it in the environment or in .env."
+    )
+    assert caught.value.field == name
+
+
+def test_a_file_of_settings_that_is_no_text_is_refused_in_a_sentence(tmp_path):
+    (tmp_path / ".env").write_bytes(b"HOST=\xff\xfe\n")
+    with pytest.raises(InvalidParams, match="The file .env cannot be read: save it as UTF-8 text."):
+        load_settings()
 
 
 def test_settings_cannot_be_changed_once_read():
     with pytest.raises(ValueError, match="frozen"):
         load_settings().port = 1
-
-
-@pytest.mark.parametrize(("name", "text"), [("LOG_LEVEL", "LOUD"), ("IB_LIBRARY", "my_own")])
-def test_a_word_that_is_none_of_the_choices_is_named(monkeypatch, name, text):
-    monkeypatch.setenv(name, text)
-    with pytest.raises(InvalidParams, match=f"The setting {name} is not usable"):
-        load_settings()
 
 
 def test_the_log_level_may_be_written_small(monkeypatch):
