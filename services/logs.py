@@ -10,7 +10,7 @@ from services.settings import Settings
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 FOLDER = Path("logs")
 BYTES, KEPT = 2_000_000, 5
-CHATTY = ["alembic.runtime.plugins"]  # their INFO says nothing about our work
+CHATTY = ["alembic"]  # their INFO says nothing about our work
 SHOWN = {"shown": True}  # as `extra`: the user was told already, so the console stays quiet
 _NAME = "trading-research"  # our handlers are found by it when logging is configured again
 

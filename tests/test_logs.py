@@ -10,9 +10,10 @@ from services.settings import Settings
 
 @pytest.fixture(autouse=True)
 def restored_logging():
-    root = logging.getLogger()
-    before, level = list(root.handlers), root.level
+    root, alembic = logging.getLogger(), logging.getLogger("alembic")
+    before, level, alembic_level = list(root.handlers), root.level, alembic.level
     yield
+    alembic.setLevel(alembic_level)
     for handler in [h for h in root.handlers if h not in before]:
         root.removeHandler(handler)
         handler.close()
@@ -52,3 +53,13 @@ def test_an_unwritable_folder_costs_one_warning_and_the_file(tmp_path, capsys):
     assert capsys.readouterr().err.count("There is no log file") == 1
     logging.getLogger("desk").error("told", extra=SHOWN)
     assert "told" in capsys.readouterr().err
+
+
+def test_the_library_of_migrations_speaks_only_when_something_is_wrong(tmp_path):
+    configure_logging(Settings(), folder=tmp_path)
+    library = logging.getLogger("alembic.runtime.migration")
+    library.info("Context impl SQLiteImpl.")
+    library.warning("two heads")
+    written = log_file().read_text()
+    assert "SQLiteImpl" not in written
+    assert "two heads" in written
