@@ -23,7 +23,7 @@ from services.timespan import RESOLUTIONS
 
 FIELD, PARAM = "bt-field", "bt-param"
 PARAMS_BOX, RUN_BUTTON, FORM_ERROR = "bt-params", "bt-run", "bt-form-error"
-_AMOUNT = "commission_amount"
+AMOUNT = "commission_amount"
 _DURATIONS = ("1 M", "6 M", "1 Y", "2 Y", "5 Y", "10 Y", "20 Y")
 
 
@@ -79,7 +79,7 @@ def param_fields(specs: Iterable[ParameterSpec], query: Mapping[str, str]) -> An
     """Return the fields of a strategy's parameters, with the values of a query or the defaults."""
     fields = [
         parameter_field(
-            spec, query.get(PARAM_PREFIX + spec.name, spec.default), id=param_id(spec.name)
+            spec, query.get(PARAM_PREFIX + spec.name) or spec.default, id=param_id(spec.name)
         )
         for spec in specs
     ]
@@ -98,7 +98,7 @@ def field_values(query: Mapping[str, str]) -> dict[str, str]:
         **{name: query.get(name, "") for name in ("duration", "start", "end")},
         "cash": query.get("cash") or f"{default.cash:.15g}",
         "commission": model,
-        _AMOUNT: amount,
+        AMOUNT: amount,
         "slippage": query.get("slippage") or f"{default.slippage_bps:g}",
         "fill": query.get("fill") or default.fill,
     }
@@ -107,7 +107,7 @@ def field_values(query: Mapping[str, str]) -> dict[str, str]:
 def query_of(values: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, str]:
     """Return the form's values as a URL query; a switch says true or false."""
     known = {name: query_text(value) for name, value in values.items()}
-    amount = known.pop(_AMOUNT, "")
+    amount = known.pop(AMOUNT, "")
     if amount and known.get("commission") != "none":
         known["commission"] = f"{known['commission']}:{amount}"
     return known | {PARAM_PREFIX + name: query_text(value) for name, value in params.items()}
@@ -175,9 +175,9 @@ def _simulation(values: Mapping[str, str]) -> list[Any]:
             field_id("commission"), "Commission", _COMMISSION_LABELS, values["commission"]
         ),
         number_field(
-            field_id(_AMOUNT),
+            field_id(AMOUNT),
             "Rate",
-            values[_AMOUNT],
+            values[AMOUNT],
             help="USD a share (IBKR), or percent of the trade; empty: the usual",
         ),
         number_field(

@@ -7,17 +7,20 @@ from dash.development.base_component import Component
 
 from components.cards import metric_card
 from components.chart import CHART_SPEC, TRADES_GRID, chart_panel, chart_spec, register_chart
+from components.format import bar_time
 from components.icons import icon
 from components.trades import trade_rows, trades_grid
 from services.backtest.result import BacktestResult
 from services.charts import chart_figure
 from services.metrics import HEADLINE_METRICS, METRIC_SPECS, METRICS, MetricSpec
+from services.timespan import is_session_based
 from services.wording import NO_COSTS, params_text, settings_text
 
 REPORT, HEADING, CARDS, TRADES_TITLE = "report", "report-heading", "report-cards", "trades-title"
 PAGE_TITLE = "report-title"
 MORE_CARDS = "report-more-cards"
 COPY_LINK = "copy-link"
+STALE = "The form has changed since this run: press Run backtest to see what it says now."
 FIRST_CARDS = (*HEADLINE_METRICS, "win_rate", "profit_factor")
 # What a page fills in one callback, in the order of report_values.
 REPORT_OUTPUTS = (
@@ -40,6 +43,7 @@ def report(run: Any = None) -> html.Div:
     hidden, heading, cards, spec, trades_title, _, _, more, title = shown
     return html.Div(
         [
+            html.P(STALE, className="stale-note", role="status"),
             html.Div(heading, id=HEADING),
             html.Div(cards, id=CARDS, className="metric-cards headline"),
             chart_panel(spec),
@@ -72,7 +76,7 @@ def report_values(run: Any) -> tuple[Any, ...]:
         _heading(run),
         [_card(METRIC_SPECS[name], result) for name in FIRST_CARDS],
         chart_spec(f"/api/runs/{run.id}/chart", result, chart_figure(result)),
-        _trades_title(result),
+        _trades_title(run),
         trade_rows(result),
         [],
         [_card(spec, result) for spec in METRICS if spec.name not in FIRST_CARDS],
@@ -103,12 +107,11 @@ def _card(spec: MetricSpec, result: BacktestResult) -> html.Div:
 
 def _heading(run: Any) -> list[Component]:
     result, request = run.result, run.request
-    form = "%Y-%m-%d %H:%M" if request.resolution.endswith(("m", "h")) else "%Y-%m-%d"
     params = params_text(request.params)
     bars = len(result.bars)
-    span = (
-        f"{result.start:{form}} to {result.end:{form}} · {bars:,} {'bar' if bars == 1 else 'bars'}"
-    )
+    start, end = (bar_time(moment, request.resolution) for moment in (result.start, result.end))
+    zone = "" if is_session_based(request.resolution) else " UTC"
+    span = f"{start} to {end}{zone} · {bars:,} {'bar' if bars == 1 else 'bars'}"
     warnings = [*run.cautions, *([NO_COSTS] if result.settings.is_free else [])]
     return [
         html.Div(
@@ -165,8 +168,10 @@ def _download(label: str, icon_name: str, href: str) -> html.A:
     )
 
 
-def _trades_title(result: BacktestResult) -> str:
+def _trades_title(run: Any) -> str:
+    result = run.result
     closed = int((result.trades["exit_bar"] >= 0).sum())
     still_open = len(result.trades) - closed
     noun = "trade" if closed == 1 else "trades"
-    return f"{closed:,} closed {noun}" + (", one still open" if still_open else "")
+    zone = "" if is_session_based(run.request.resolution) else " · times in UTC"
+    return f"{closed:,} closed {noun}" + (", one still open" if still_open else "") + zone

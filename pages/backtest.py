@@ -8,12 +8,14 @@ from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from components.backtest_form import (
+    AMOUNT,
     FIELD,
     FORM_ERROR,
     PARAM,
     PARAMS_BOX,
     RUN_BUTTON,
     backtest_form,
+    field_id,
     field_values,
     param_fields,
     query_of,
@@ -37,9 +39,16 @@ from services.runs import SavedRun
 from services.workspace import Workspace
 from strategies.registry import STRATEGIES, load_strategy
 
-URL, AGAIN, PLACEHOLDER, RESULT = "bt-url", "bt-again", "bt-placeholder", "bt-result"
+URL, AGAIN, SHOWN = "bt-url", "bt-again", "bt-shown"
+PLACEHOLDER, RESULT = "bt-placeholder", "bt-result"
 _IDLE, _BUSY = "workbench-result", "workbench-result is-busy"
 _FIRST = next(iter(STRATEGIES))
+# Two callbacks speak here: the one that reads the form, and the one that reads the address.
+_ERROR_OUTPUTS = (
+    Output({"type": f"{FIELD}-error", "name": ALL}, "children", allow_duplicate=True),
+    Output({"type": f"{PARAM}-error", "name": ALL}, "children", allow_duplicate=True),
+    Output(FORM_ERROR, "children", allow_duplicate=True),
+)
 
 
 def register(app: Dash, workspace: Workspace) -> None:
@@ -51,10 +60,17 @@ def register(app: Dash, workspace: Workspace) -> None:
         layout=lambda **query: layout(workspace, **query),
     )
     register_report(app)
+    _register_choices(app)
+    _register_run_button(app)
+    _register_result(app, workspace)
+
+
+def _register_choices(app: Dash) -> None:
+    """Let fields follow the choice that they belong to: parameters, and the commission's rate."""
 
     @app.callback(
         Output(PARAMS_BOX, "children"),
-        Input({"type": FIELD, "name": "strategy"}, "value"),
+        Input(field_id("strategy"), "value"),
         State(URL, "search"),
         prevent_initial_call=True,
     )
@@ -63,11 +79,24 @@ def register(app: Dash, workspace: Workspace) -> None:
         return param_fields(_specs(strategy), query if query.get("strategy") == strategy else {})
 
     @app.callback(
+        Output(field_id(AMOUNT), "value", allow_duplicate=True),
+        Input(field_id("commission"), "value"),
+        State(URL, "search"),
+        prevent_initial_call=True,
+    )
+    def _show_rate(model: str, search: str):
+        # A rate means something else in each model: 0.25 % must not become USD 0.25 a share.
+        asked = field_values(_query(search))
+        return asked[AMOUNT] if asked["commission"] == model else ""
+
+
+def _register_run_button(app: Dash) -> None:
+    """Write the form into the address, or the error beside its field."""
+
+    @app.callback(
         Output(URL, "search"),
         Output(AGAIN, "data"),
-        Output({"type": f"{FIELD}-error", "name": ALL}, "children"),
-        Output({"type": f"{PARAM}-error", "name": ALL}, "children"),
-        Output(FORM_ERROR, "children"),
+        *_ERROR_OUTPUTS,
         Input(RUN_BUTTON, "n_clicks"),
         State({"type": FIELD, "name": ALL}, "value"),
         State({"type": PARAM, "name": ALL}, "value"),
@@ -85,34 +114,41 @@ def register(app: Dash, workspace: Workspace) -> None:
         again = clicks if asked == (search or "") else no_update
         return asked, again, *_errors(None)
 
+
+def _register_result(app: Dash, workspace: Workspace) -> None:
+    """Show what the address asks for, and let the form say the same."""
+
     @app.callback(
         *REPORT_OUTPUTS,
+        Output(SHOWN, "data"),
         Output(PLACEHOLDER, "hidden"),
-        Output({"type": f"{FIELD}-error", "name": ALL}, "children", allow_duplicate=True),
-        Output({"type": f"{PARAM}-error", "name": ALL}, "children", allow_duplicate=True),
-        Output(FORM_ERROR, "children", allow_duplicate=True),
+        *_ERROR_OUTPUTS,
         Output({"type": FIELD, "name": ALL}, "value"),
         Output({"type": PARAM, "name": ALL}, "value"),
         Input(URL, "search"),
         Input(AGAIN, "data"),
         State({"type": FIELD, "name": ALL}, "value"),
         State({"type": PARAM, "name": ALL}, "value"),
+        State(SHOWN, "data"),
         running=[
             (Output(RUN_BUTTON, "disabled"), True, False),
             (Output(RESULT, "className"), _BUSY, _IDLE),
         ],
         prevent_initial_call="initial_duplicate",
     )
-    def _show_run(search: str, _again: int, _fields: list, _params: list):
+    def _show_run(search: str, _again: int, _fields: list, _params: list, shown: str):
+        # Dash calls this too when fields appear, as those of another strategy.
+        if not dash.ctx.triggered and shown == search:
+            raise PreventUpdate
         query = _query(search)
         follow = _follow(query)
         if not _runs_at_once(query):
-            return *HIDDEN_REPORT, False, *_errors(None), *follow
+            return *HIDDEN_REPORT, search, False, *_errors(None), *follow
         try:
             run = _backtest(workspace, query)
         except UserError as error:
-            return *HIDDEN_REPORT, False, *_errors(error), *follow
-        return *report_values(run), True, *_errors(None), *follow
+            return *HIDDEN_REPORT, search, False, *_errors(error), *follow
+        return *report_values(run), search, True, *_errors(None), *follow
 
 
 def layout(workspace: Workspace, **raw: Any) -> html.Div:
@@ -125,6 +161,7 @@ def layout(workspace: Workspace, **raw: Any) -> html.Div:
         [
             dcc.Location(id=URL, refresh=False),
             dcc.Store(id=AGAIN),
+            dcc.Store(id=SHOWN),
             html.H1("Backtest", className="visually-hidden"),
             html.Div(
                 [
@@ -165,7 +202,7 @@ def _query(search: str | None) -> dict[str, str]:
 
 def _follow(query: dict[str, str]) -> list[list]:
     """Put what the address says into the fields that say something else, as after Back."""
-    fields, params = dash.ctx.states_list
+    fields, params = dash.ctx.states_list[:2]
     wanted = field_values(query) if _runs_at_once(query) else {}
     return [
         [_unless_equal(item, wanted.get(item["id"]["name"])) for item in fields],
@@ -174,8 +211,10 @@ def _follow(query: dict[str, str]) -> list[list]:
 
 
 def _unless_equal(item: dict, wanted: str | None) -> Any:
-    is_same = wanted is None or query_text(item.get("value")) == wanted
-    return no_update if is_same else wanted
+    value = item.get("value")
+    if wanted is None or query_text(value) == wanted:
+        return no_update
+    return wanted == query_text(True) if isinstance(value, bool) else wanted
 
 
 def _runs_at_once(query: dict[str, str]) -> bool:

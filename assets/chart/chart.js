@@ -88,7 +88,7 @@
 
   // Hovering finds everything at one time; a click must be on the marker itself.
   const isAt = (point, { clientX, clientY }) => {
-    if (point.customdata === undefined) return false;
+    if (point.customdata === undefined || point.customdata === null) return false;
     const box = current.element.getBoundingClientRect();
     const x = box.left + point.xaxis._offset + point.xaxis.d2p(point.x);
     const y = box.top + point.yaxis._offset + point.yaxis.d2p(point.y);
@@ -235,6 +235,7 @@
     const element = await panel();
     current?.request?.abort();
     current = { element, spec, figure: spec.figure, selected: null };
+    delete document.getElementById("report").dataset.stale;
     // On a phone the report stands below the form.
     bringUp(element.closest(".report"), (box) => box.top > window.innerHeight);
     await paint(current);

@@ -20,5 +20,13 @@
     return nothing();
   };
 
+  // What is shown was made with other values than the form now holds; the next drawing mends it.
+  const markStale = (event) => {
+    const report = event.target.closest?.(".backtest-form") && document.getElementById("report");
+    if (report) report.dataset.stale = "true";
+  };
+  document.addEventListener("input", markStale);
+  document.addEventListener("change", markStale);
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, { report: { title, copyLink } });
 })();

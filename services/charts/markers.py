@@ -17,7 +17,8 @@ def trade_markers(result: BacktestResult, view: View) -> list[dict[str, Any]]:
 
     While a run has at most MOST_MARKERS trades, each fill is a marker of its own whatever is in
     view. Beyond that only fills near the view are sent; when even these are too many, those of
-    one candle become one marker that says how many they are. `customdata` is the trade's number.
+    one candle become one marker that says how many they are. `customdata` is the trade's number,
+    None for a marker that stands for several.
     """
     trades = result.trades
     closed = trades[trades["exit_bar"] >= 0]
@@ -47,12 +48,12 @@ def _markers(
     if len(trades) > MOST_MARKERS:
         trades = trades[trades[columns[0]].between(view.starts[0], view.ends[-1])]
     bars, prices = (trades[column].to_numpy() for column in columns)
-    numbers = trades.index.to_numpy()
+    numbers = (trades.index + 1).tolist()
     if len(bars) > MOST_MARKERS:
         bars, prices, numbers, texts = _counted(name, bars, prices, numbers, view)
     else:
         texts = [
-            f"{name} {price:,.6g} × {quantity:,.6g}<br>trade {number + 1}"
+            f"{name} {price:,.6g} × {quantity:,.6g}<br>trade {number}"
             for number, price, quantity in zip(numbers, prices, trades["quantity"], strict=True)
         ]
     return {
@@ -61,7 +62,7 @@ def _markers(
         "name": name,
         "x": bars.tolist(),
         "y": [float(f"{price:.10g}") for price in prices],
-        "customdata": (numbers + 1).tolist(),
+        "customdata": numbers,
         "text": texts,
         "hovertemplate": "%{text}<extra></extra>",
         "marker": {
@@ -77,10 +78,12 @@ def _markers(
 
 
 def _counted(
-    name: str, bars: np.ndarray, prices: np.ndarray, numbers: np.ndarray, view: View
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
+    name: str, bars: np.ndarray, prices: np.ndarray, numbers: list[int], view: View
+) -> tuple[np.ndarray, np.ndarray, list[int | None], list[str]]:
+    """Join the fills of each candle; a marker that stands for several has no trade's number."""
     candle = np.searchsorted(view.starts, bars, side="right") - 1
     _, first, count = np.unique(candle, return_index=True, return_counts=True)
     mean_price = np.add.reduceat(prices, first) / count
     texts = [f"{n} × {name.lower()}, zoom in to see each" for n in count.tolist()]
-    return view.x[candle[first]], mean_price, numbers[first], texts
+    alone = [numbers[i] if n == 1 else None for i, n in zip(first, count, strict=True)]
+    return view.x[candle[first]], mean_price, alone, texts

@@ -52,12 +52,10 @@ def axis_ticks(ts: np.ndarray, view: View, intraday: bool) -> tuple[list[int], l
 
 def candle_labels(ts: np.ndarray, view: View, intraday: bool) -> list[str]:
     """Return the time of each candle in words: one moment, or from-to for several bars."""
-    form = "%Y-%m-%d %H:%M" if intraday else "%Y-%m-%d"
-    starts = [_text(moment, form) for moment in ts[view.starts]]
-    if view.step == 1:
-        return starts
-    ends = (_text(moment, form) for moment in ts[view.ends])
-    return [f"{a} to {b}" if a != b else a for a, b in zip(starts, ends, strict=True)]
+    form, zone = ("%Y-%m-%d %H:%M", " UTC") if intraday else ("%Y-%m-%d", "")
+    pairs = zip(ts[view.starts], ts[view.ends], strict=True)
+    spans = ((_text(a, form), _text(b, form)) for a, b in pairs)
+    return [(a if a == b else f"{a} to {b}") + zone for a, b in spans]
 
 
 def _text(moment: np.datetime64, form: str) -> str:
