@@ -49,11 +49,6 @@ def check_bars(
     return CheckedBars(bars, rejected[_REJECTED_COLUMNS].reset_index(drop=True))
 
 
-def empty_bars() -> pd.DataFrame:
-    """Return a frame of bars without rows."""
-    return _with_types(pd.DataFrame({name: [] for name in BAR_COLUMNS}))
-
-
 def _with_types(frame: pd.DataFrame) -> pd.DataFrame:
     typed = frame[BAR_COLUMNS].reset_index(drop=True)
     typed["ts"] = pd.to_datetime(typed["ts"], utc=True).astype("datetime64[us, UTC]")

@@ -40,11 +40,12 @@ _FIELDS = tuple(Instrument.__dataclass_fields__)
 def normalise_symbol(text: str) -> str:
     """Return the symbol in capitals; raise InvalidParams when no exchange would write it so."""
     symbol = str(text).strip().upper()
-    if _SYMBOL.fullmatch(symbol) and len(symbol) <= LONGEST_SYMBOL:
+    is_path = ".." in symbol or symbol.endswith("/")  # it becomes part of file names and addresses
+    if _SYMBOL.fullmatch(symbol) and len(symbol) <= LONGEST_SYMBOL and not is_path:
         return symbol
     raise InvalidParams(
         f'"{str(text)[:40]}" is not a symbol: write letters, digits and . _ - ^ = / : & ! + '
-        f"only, at most {LONGEST_SYMBOL}, as in AAPL or BRK.B.",
+        f"only, no .. and no / at an end, at most {LONGEST_SYMBOL}, as in AAPL or BRK.B.",
         field="symbol",
     )
 
@@ -107,13 +108,6 @@ def get_instrument(database: Database, symbol: str) -> Instrument:
         if row is not None:
             return _from_row(row)
         raise unknown_symbol(session, symbol)
-
-
-def list_instruments(database: Database) -> list[Instrument]:
-    """Return all instruments by symbol."""
-    with database.reading() as session:
-        rows = session.scalars(select(models.Instrument).order_by(models.Instrument.symbol))
-        return [_from_row(row) for row in rows]
 
 
 def unknown_symbol(session: Session, symbol: str) -> UnknownSymbol:
