@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from scripts.cli import Parser, run_main
+from scripts.cli import Parser, progress_bar, run_main
 
 EPILOG = """examples:
   python -m scripts.backtest -s AAPL -r 1d --strategy ma_cross --fetch-duration "5 Y" --plot full
@@ -42,7 +42,8 @@ def _parser() -> Parser:
     span.add_argument("--start", default="", metavar="DATE", help="first date, as in 2010-01-31")
     span.add_argument("--end", default="", metavar="DATE", help="last date, included")
     span.add_argument("--auto-fetch", action=argparse.BooleanOptionalAction, default=False,
-                      help="load the bars when none are stored")  # fmt: skip
+                      help="when none are stored, load them from a source that has them: "
+                           "today the daily samples")  # fmt: skip
     span.add_argument("--no-fetch", dest="auto_fetch", action="store_false", help="never load bars")
     costs = parser.add_argument_group("simulation")
     costs.add_argument("--cash", default=100_000.0, metavar="N", help="starting cash (100000)")
@@ -101,13 +102,10 @@ def _params(pairs: list[str]) -> dict[str, str]:
 
 
 def _fetch_if_missing(workspace, request) -> None:
-    from services.ingest import SAMPLES, ingest_sample
-    from services.market_data import last_bar_time
+    from services.ingest import fetch_missing
 
-    is_sample = request.symbol in SAMPLES and request.resolution == "1d"
-    stored = last_bar_time(workspace.database, request.symbol, request.resolution)
-    if is_sample and stored is None:
-        ingest_sample(workspace.database, request.symbol)
+    with progress_bar() as report:
+        fetch_missing(workspace.database, request.symbol, request.resolution, report)
 
 
 def _plot(kind: str, run, workspace) -> str:

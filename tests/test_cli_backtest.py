@@ -243,7 +243,8 @@ def test_a_sample_is_fetched_when_told_so(database, capsys):
 
 def test_fetching_what_has_no_sample_tells_how_to_get_it(database, capsys):
     line = refusal(capsys, "--auto-fetch", base=["-s", "NVDA", "--strategy", "rsi"])
-    assert "python -m scripts.ingest" in line
+    assert "no source can fetch them" in line
+    assert 'python -m scripts.ingest -s "NVDA" -r 1d --file' in line
 
 
 @pytest.mark.parametrize(

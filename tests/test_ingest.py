@@ -16,6 +16,7 @@ from services.ingest import (
     SAMPLES,
     IngestRequest,
     SourceBars,
+    fetch_missing,
     ingest,
     ingest_from,
     ingest_sample,
@@ -260,3 +261,56 @@ def test_a_request_that_cannot_be_met_is_a_sentence(database, name, request_, se
     with pytest.raises(UserError, match=sentence):
         ingest_from(database, name, request_)
     assert catalogue(database) == []
+
+
+def test_missing_bars_are_fetched_once_and_stored_ones_left_alone(database):
+    reports = []
+    assert fetch_missing(database, "ibm", "1d", reports.append) is True
+    assert len(load_bars(database, "IBM", "1d")) == len(read_sample("IBM").frame)
+    assert reports
+    assert fetch_missing(database, "IBM", "1d") is False
+    put(database, closes(1, 2, 3))
+    assert fetch_missing(database, "AAPL", "1d") is False
+    assert len(load_bars(database, "AAPL", "1d")) == 3
+
+
+@pytest.mark.parametrize(
+    ("symbol", "resolution", "sentence"),
+    [
+        (
+            "tsla",
+            "1d",
+            'No 1d bars of "TSLA" are stored and no source can fetch them: Interactive Brokers is '
+            "not connected yet; bring them in with: python -m scripts.ingest "
+            '-s "TSLA" -r 1d --file prices.csv',
+        ),
+        (
+            "AAPL",
+            "1h",
+            'No 1h bars of "AAPL" are stored and no source can fetch them: Interactive Brokers is '
+            "not connected yet; bring them in with: python -m scripts.ingest "
+            '-s "AAPL" -r 1h --file prices.csv',
+        ),
+        (
+            "APPL",
+            "1d",
+            'No 1d bars of "APPL" are stored and no source can fetch them: Interactive Brokers is '
+            'not connected yet. Did you mean "AAPL"? Bring them in with: python -m '
+            'scripts.ingest -s "APPL" -r 1d --file prices.csv',
+        ),
+    ],
+)
+def test_what_no_source_can_fetch_is_told_with_the_way_to_bring_it_in(
+    database, symbol, resolution, sentence
+):
+    with pytest.raises(NoBars) as caught:
+        fetch_missing(database, symbol, resolution)
+    assert str(caught.value) == sentence
+    assert catalogue(database) == []
+
+
+def test_fetching_what_cannot_be_named_is_refused(database):
+    with pytest.raises(InvalidParams, match="is not a symbol"):
+        fetch_missing(database, "<b>", "1d")
+    with pytest.raises(InvalidParams, match="Unknown resolution"):
+        fetch_missing(database, "AAPL", "2d")

@@ -1,6 +1,7 @@
 """Brings bars in: from a file, from the samples; each source is checked at the same door."""
 
 from services.ingest.csv_source import read_csv_bars
+from services.ingest.missing import fetch_missing
 from services.ingest.pipeline import IngestReport, RejectedRow, ingest
 from services.ingest.sample_source import SAMPLES, ingest_sample, read_sample
 from services.ingest.source import SourceBars
@@ -13,6 +14,7 @@ __all__ = [
     "IngestRequest",
     "RejectedRow",
     "SourceBars",
+    "fetch_missing",
     "ingest",
     "ingest_from",
     "ingest_sample",
