@@ -201,3 +201,10 @@ def test_a_repeated_header_is_named_as_the_file_has_it(read):
 def test_of_other_repeated_columns_the_first_counts(read):
     source = read("Date,Open,High,Low,Close,Volume,Volume,,\n2024-01-02,1,3,1,2,10,99,,\n")
     assert source.frame["volume"].tolist() == [10]
+
+
+def test_stooq_in_polish_from_windows(tmp_path):
+    path = tmp_path / "bars.csv"
+    header = "Data,Otwarcie,Najwyższy,Najniższy,Zamknięcie,Wolumen"
+    path.write_text(f"{header}\n2024-01-02,2,4,1,3,10\n", encoding="cp1250")
+    assert read_csv_bars(path, "1d").frame.iloc[0, 1:].tolist() == [2, 4, 1, 3, 10]
