@@ -52,8 +52,13 @@ def answer_http_errors(app: Dash) -> None:
     def _answer(error: Exception) -> Response:
         if isinstance(error, HTTPException):
             return Response(f"{error.description}\n", error.code, mimetype="text/plain")
-        status = 503 if isinstance(error, UserError) else 500
-        return Response(f"{sentence_of(error)}\n", status, mimetype="text/plain")
+        return Response(f"{sentence_of(error)}\n", _status(error), mimetype="text/plain")
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, UnknownRun):
+        return 404
+    return 503 if isinstance(error, UserError) else 500
 
 
 def _way_on(error: Exception | None = None) -> Component:

@@ -3,17 +3,16 @@
 import io
 
 from dash import Dash
-from flask import Response, jsonify, request, send_file
+from flask import jsonify, request, send_file
 
 from services.charts import chart_figure
-from services.errors import UnknownRun, UserError
 from services.plots import report_png
 from services.runs import SavedRun
 from services.workspace import Workspace
 
 
 def add_run_routes(app: Dash, workspace: Workspace) -> None:
-    """Add /api/runs/<id>/chart and /export/runs/<id>.png and .csv."""
+    """Add /api/runs/<id>/chart and /export/runs/<id>.png and .csv; 404 for an unknown run."""
     server = app.server
 
     def find(run_id: str) -> SavedRun:
@@ -21,18 +20,12 @@ def add_run_routes(app: Dash, workspace: Workspace) -> None:
 
     @server.get("/api/runs/<run_id>/chart")
     def _chart(run_id: str):
-        try:
-            run = find(run_id)
-        except UserError as error:
-            return jsonify(error=str(error)), _status(error)
+        run = find(run_id)
         return jsonify(chart_figure(run.result, _position("lo"), _position("hi")))
 
     @server.get("/export/runs/<run_id>.png")
     def _png(run_id: str):
-        try:
-            run = find(run_id)
-        except UnknownRun as error:
-            return _sentence(error)
+        run = find(run_id)
         asked = run.request
         kind = "simple" if request.args.get("kind") == "simple" else "full"
         image = report_png(run.result, asked.symbol, asked.resolution, kind, cautions=run.cautions)
@@ -41,10 +34,7 @@ def add_run_routes(app: Dash, workspace: Workspace) -> None:
 
     @server.get("/export/runs/<run_id>.csv")
     def _csv(run_id: str):
-        try:
-            run = find(run_id)
-        except UnknownRun as error:
-            return _sentence(error)
+        run = find(run_id)
         table = run.result.trades.drop(columns=["entry_bar", "exit_bar"])
         table.index += 1
         text = table.to_csv(index_label="trade", date_format="%Y-%m-%dT%H:%M:%SZ")
@@ -63,11 +53,3 @@ def _file_stem(run: SavedRun) -> str:
     asked = run.request
     text = f"{asked.symbol}_{asked.resolution}_{asked.strategy}_run{run.id}"
     return "".join(c if c.isalnum() or c in "_-." else "-" for c in text)
-
-
-def _status(error: UserError) -> int:
-    return 404 if isinstance(error, UnknownRun) else 503
-
-
-def _sentence(error: UserError) -> Response:
-    return Response(f"{error}\n", _status(error), mimetype="text/plain")

@@ -7,8 +7,8 @@
   const TRADE_MARGIN = 0.75; // of a trade's length, shown before and after it
   const LEAST_MARGIN = 20; // bars
   const MARKER_REACH = 24; // pixels from a fill that count as on its marker
-
   const TICK_WIDTH = 70; // pixels that a tick's text needs
+  const NO_ANSWER = "The server does not answer: the chart shows what it has.";
 
   let library = null;
   let current = null; // {element, spec, figure, selected, request, timer}
@@ -110,15 +110,19 @@
       const answer = await fetch(`${chart.spec.url}?lo=${lo}&hi=${hi}`, {
         signal: chart.request.signal,
       });
+      if (!answer.ok) throw new Error(await answer.text());
       const figure = await answer.json();
-      if (!answer.ok) throw new Error(figure.error);
       if (chart !== current) return;
       chart.figure = figure;
       await paint(chart);
     } catch (error) {
-      if (error.name !== "AbortError") window.shell.showToast(error.message, "error");
+      if (error.name !== "AbortError") tell(error);
     }
   };
+
+  // A request that fails before any answer is a TypeError with the browser's own words.
+  const tell = (error) =>
+    window.shell.showToast(error instanceof TypeError ? NO_ANSWER : error.message, "error");
 
   const show = (lo, hi) => {
     clearTimeout(current.timer);
