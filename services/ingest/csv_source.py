@@ -90,12 +90,12 @@ def _bar_times(times: Times, resolution: str, timezone: str | None) -> pd.Series
 
 
 def _labelled_by_last_day(ts: pd.Series) -> bool:
-    usual = ts.dt.dayofweek.mode()
+    usual = ts.dt.day_of_week.mode()
     return len(usual) > 0 and int(usual.iloc[0]) in _LAST_DAYS
 
 
 def _mondays(ts: pd.Series) -> pd.Series:
-    return ts - pd.to_timedelta(ts.dt.dayofweek, unit="D").astype("timedelta64[us]")
+    return ts - pd.to_timedelta(ts.dt.day_of_week, unit="D").astype("timedelta64[us]")
 
 
 def _time_notes(times: Times, resolution: str, timezone: str | None) -> list[str]:
