@@ -52,7 +52,7 @@ def compute_indicators(bars: pd.DataFrame) -> pd.DataFrame:
     macd, macd_signal = talib.MACD(close, 12, 26, 9)[:2]
     bb_upper, bb_mid, bb_lower = talib.BBANDS(close, 20, 2.0, 2.0)
     columns = {
-        "ma20": talib.SMA(close, 20),
+        "ma20": bb_mid,  # the middle band is SMA(20), to the last bit
         "ma50": talib.SMA(close, 50),
         "ema_fast": talib.EMA(close, 12),
         "ema_slow": talib.EMA(close, 26),
