@@ -133,12 +133,18 @@ def build_parameters(model: type[Model], values: Mapping[str, Any], owner: str) 
 def _field_of(error: Mapping[str, Any], model: type[Parameters]) -> str | None:
     if error["loc"]:
         return str(error["loc"][0])
-    return next(iter(model.model_fields), None)
+    # A rule over several parameters names the one to mend first.
+    named = _words(error).split()[0]
+    return named if named in model.model_fields else None
+
+
+def _words(error: Mapping[str, Any]) -> str:
+    return error["msg"].removeprefix("Value error, ")
 
 
 def _sentence(error: Mapping[str, Any], model: type[Parameters], owner: str) -> str:
     if not error["loc"]:
-        return f"{owner}: {error['msg'].removeprefix('Value error, ')}"
+        return f"{owner}: {_words(error)}"
     name = str(error["loc"][0])
     specs = {spec.name: spec for spec in parameter_specs(model)}
     if error["type"] == "extra_forbidden":

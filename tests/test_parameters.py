@@ -7,6 +7,7 @@ from pydantic import model_validator
 
 from services.errors import InvalidParams
 from services.parameters import Parameters, build_parameters, param, parameter_specs
+from strategies.registry import load_strategy
 
 
 class Sample(Parameters):
@@ -70,7 +71,7 @@ def test_the_range_is_said_in_words(name, words):
             'invert, limit. Did you mean "period"?',
             "perod",
         ),
-        ({"at_least": 5}, "rule: at_least must not be above at_most.", "period"),
+        ({"at_least": 5}, "rule: at_least must not be above at_most.", "at_least"),
     ],
 )
 def test_a_bad_value_is_answered_in_one_sentence_that_names_it(values, sentence, field):
@@ -91,3 +92,9 @@ def test_values_may_come_as_text_and_cannot_be_changed_afterwards():
     assert (built.period, built.invert, built.width) == (30, True, 1.5)
     with pytest.raises(ValueError, match="frozen"):
         built.period = 5
+
+
+def test_a_rule_over_two_parameters_names_the_first_of_them_wherever_it_is_declared():
+    with pytest.raises(InvalidParams, match="lower must be below upper") as caught:
+        load_strategy("rsi", lower=80, upper=20)
+    assert caught.value.field == "lower"
