@@ -72,7 +72,15 @@
     describe(chart);
   };
 
+  // While the user moves the chart, an answer to an earlier move would pull it back.
+  const hold = () => {
+    clearTimeout(current.timer);
+    current.request?.abort();
+  };
+
   const bind = (element) => {
+    element.addEventListener("wheel", hold, { capture: true, passive: true });
+    element.on("plotly_relayouting", hold);
     element.on("plotly_relayout", (change) => {
       if ("xaxis.range[0]" in change || "xaxis.range" in change) load(...viewOf(element));
     });
@@ -106,13 +114,12 @@
   const fetchView = async (chart, lo, hi) => {
     chart.request?.abort();
     chart.request = new AbortController();
+    const { signal } = chart.request;
     try {
-      const answer = await fetch(`${chart.spec.url}?lo=${lo}&hi=${hi}`, {
-        signal: chart.request.signal,
-      });
+      const answer = await fetch(`${chart.spec.url}?lo=${lo}&hi=${hi}`, { signal });
       if (!answer.ok) throw new Error(await answer.text());
       const figure = await answer.json();
-      if (chart !== current) return;
+      if (chart !== current || signal.aborted) return;
       chart.figure = figure;
       await paint(chart);
     } catch (error) {

@@ -31,6 +31,8 @@ CHROMIUM_OPTIONS = (
     "--no-first-run",
     "--window-size=1440,900",
     "--force-device-scale-factor=1",
+    # Nothing scrolls slowly while a test points at it.
+    "--force-prefers-reduced-motion",
     # Whatever is asked of another host fails, and shows as an error on the console.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )

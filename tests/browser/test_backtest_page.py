@@ -113,7 +113,9 @@ def test_a_click_on_a_row_zooms_to_the_trade_and_a_double_click_shows_all(page):
 
 def test_a_click_on_a_marker_selects_its_row_and_leaves_the_view(page):
     open_run(page, MSFT)
+    painted = times_painted(page)
     click_row(page, 2)
+    wait_for_paint(page, painted)
     zoomed = wait_for_view(page, lambda shown: shown[1] - shown[0] < 1000)
     sell = trace(page, "Sell")
     trade = 2 if zoomed[0] < sell["x"][2] < zoomed[1] else 1
