@@ -14,7 +14,7 @@ from services.backtest.result import BacktestResult
 from services.charts import chart_figure
 from services.metrics import HEADLINE_METRICS, METRIC_SPECS, METRICS, MetricSpec
 from services.timespan import is_session_based
-from services.wording import NO_COSTS, params_text, settings_text
+from services.wording import params_text, settings_text
 
 REPORT, HEADING, CARDS, TRADES_TITLE = "report", "report-heading", "report-cards", "trades-title"
 PAGE_TITLE = "report-title"
@@ -112,7 +112,6 @@ def _heading(run: Any) -> list[Component]:
     start, end = (bar_time(moment, request.resolution) for moment in (result.start, result.end))
     zone = "" if is_session_based(request.resolution) else " UTC"
     span = f"{start} to {end}{zone} · {bars:,} {'bar' if bars == 1 else 'bars'}"
-    warnings = [*run.cautions, *([NO_COSTS] if result.settings.is_free else [])]
     return [
         html.Div(
             [
@@ -135,7 +134,7 @@ def _heading(run: Any) -> list[Component]:
         ),
         *(
             html.P([icon("exclamation-triangle"), html.Span(text)], className="caution")
-            for text in warnings
+            for text in run.warnings
         ),
     ]
 

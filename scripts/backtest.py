@@ -140,9 +140,7 @@ def _as_json(run, plot: str | None) -> dict:
 
 
 def _warn(run, stream) -> None:
-    from services.wording import NO_COSTS
-
-    for caution in (*run.cautions, *([NO_COSTS] if run.result.settings.is_free else [])):
+    for caution in run.warnings:
         print(f"Caution: {caution}", file=stream)
 
 

@@ -85,6 +85,11 @@ def settings_text(settings: SimulationSettings) -> str:
     )
 
 
+def settings_warnings(settings: SimulationSettings) -> tuple[str, ...]:
+    """Return what a reader must be told of these assumptions before the numbers."""
+    return (NO_COSTS,) if settings.is_free else ()
+
+
 def commission_text(commission: str) -> str:
     """Say what a commission setting charges."""
     model, _, number = commission.partition(":")

@@ -116,3 +116,12 @@ def workspace(settings, migrated_sqlite):
     workspace = open_workspace(settings)
     yield workspace
     workspace.database.close()
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """Run commands in a folder of the test's own, and return it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    return tmp_path

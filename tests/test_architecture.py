@@ -31,6 +31,7 @@ NEVER = {
 }
 # Components show domain types; the rooms that do work with a database are not theirs to call.
 WORKING_SERVICES = {
+    "services.cautions",
     "services.database",
     "services.market_data",
     "services.instruments",

@@ -40,14 +40,7 @@ TRADE_KEYS = {
 USUAL = ["-s", "TEST", "-r", "1d", "--strategy", "ma_cross", "--param", "fast=5", "slow=20"]
 SQL, HTML = "x'; DROP TABLE backtest_runs; --", "<script>alert(1)</script>"
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """Run every command in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture

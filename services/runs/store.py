@@ -18,6 +18,7 @@ from services.errors import UnknownRun
 from services.metrics import METRICS_VERSION, Metrics, in_order
 from services.runs.fingerprint import fingerprint, versions
 from services.runs.packing import pack_series, unpack_series
+from services.wording import settings_warnings
 
 _HIGHEST_ID = 2**31 - 1
 _MOST_DIGITS = 20
@@ -52,6 +53,11 @@ class SavedRun:
     request: BacktestRequest
     result: BacktestResult
     cautions: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The cautions, and what its assumptions call for."""
+        return (*self.cautions, *settings_warnings(self.request.settings))
 
     @property
     def title(self) -> str:
