@@ -62,6 +62,74 @@ class DatabaseNotMigrated(UserError):
     """The database's tables are not those of this version."""
 
 
+class UnknownJob(UserError):
+    """No job has that number."""
+
+
+class QueueUnavailable(UserError):
+    """The queue of jobs does not answer."""
+
+
+class Cancelled(UserError):
+    """The work was cancelled by someone; what was confirmed before is kept."""
+
+
+class BrokerError(UserError):
+    """Interactive Brokers did not give what was asked."""
+
+
+class NotConnected(BrokerError):
+    """There is no connection: nothing listens, it does not greet, or it takes no more clients."""
+
+
+class ClientIdInUse(NotConnected):
+    """Another program is connected under this client id."""
+
+
+class ConnectionLost(BrokerError):
+    """The connection broke while a request was under way."""
+
+
+class RequestTimedOut(BrokerError):
+    """The broker did not answer a request in time."""
+
+
+class RequestRefused(BrokerError):
+    """The broker says that the request is not valid; `code` is its own."""
+
+    def __init__(self, message: str, code: int | None = None):
+        super().__init__(message)
+        self.code = code
+
+
+class EmptyAnswer(BrokerError):
+    """The broker has no data for what was asked."""
+
+
+class UnreadableAnswer(BrokerError):
+    """The broker's answer cannot be decoded."""
+
+
+class PacingViolation(BrokerError):
+    """Too many requests in too short a time."""
+
+
+class NotSubscribed(BrokerError):
+    """The account has no right to these data now."""
+
+
+class UnknownContract(BrokerError):
+    """The broker knows no such contract."""
+
+
+class AmbiguousContract(BrokerError):
+    """Several contracts have that symbol; `candidates` are they."""
+
+    def __init__(self, message: str, candidates: tuple = ()):
+        super().__init__(message)
+        self.candidates = candidates
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ' Did you mean "x"?' for the closest known name, or an empty string."""
     lowered = {k.lower(): k for k in known}

@@ -3,16 +3,34 @@
 from db.models.base import Base
 from db.models.events import ExternalSignal, MarketEvent, SymbolEvent
 from db.models.instruments import Instrument
+from db.models.jobs import BrokerRequest, Job, Lease
 from db.models.prices import MarketPrice
 from db.models.runs import BacktestRun, BacktestSeries
+from db.models.series import (
+    AcceptedFinding,
+    PriceSeries,
+    QuarantinedBar,
+    StagedBar,
+    StagedHistory,
+    UpdateSchedule,
+)
 
 __all__ = [
+    "AcceptedFinding",
     "BacktestRun",
     "BacktestSeries",
     "Base",
+    "BrokerRequest",
     "ExternalSignal",
     "Instrument",
+    "Job",
+    "Lease",
     "MarketEvent",
     "MarketPrice",
+    "PriceSeries",
+    "QuarantinedBar",
+    "StagedBar",
+    "StagedHistory",
     "SymbolEvent",
+    "UpdateSchedule",
 ]
