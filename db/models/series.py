@@ -1,4 +1,4 @@
-"""What is known of each stored series beside its bars: how it came in, how it is kept up to date."""
+"""What is known of each stored series beside its bars: how it came in, how it is kept current."""
 
 from datetime import date, datetime
 
