@@ -118,6 +118,10 @@ class NotSubscribed(BrokerError):
     """The account has no right to these data now."""
 
 
+class HistoryDiffers(BrokerError):
+    """Stored and new bars do not fit together, and neither can be chosen for the user."""
+
+
 class UnknownContract(BrokerError):
     """The broker knows no such contract."""
 

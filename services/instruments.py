@@ -110,6 +110,19 @@ def get_instrument(database: Database, symbol: str) -> Instrument:
         raise unknown_symbol(session, symbol)
 
 
+def stored_instrument(database: Database, symbol: str) -> Instrument | None:
+    """Return what is stored of a symbol, None when nothing is."""
+    with database.reading() as session:
+        row = session.scalar(select(models.Instrument).where(models.Instrument.symbol == symbol))
+        return None if row is None else _from_row(row)
+
+
+def known_symbols(database: Database) -> list[str]:
+    """Return every stored symbol."""
+    with database.reading() as session:
+        return list(session.scalars(select(models.Instrument.symbol)))
+
+
 def unknown_symbol(session: Session, symbol: str) -> UnknownSymbol:
     """Return the error for a symbol that is not stored."""
     known = session.scalars(select(models.Instrument.symbol))
