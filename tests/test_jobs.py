@@ -1,0 +1,230 @@
+"""Asking for jobs, sharing, cancelling and asking again: the table of jobs, on both engines."""
+
+import threading
+
+import pytest
+
+from db.models import Job
+from services.errors import InvalidParams, QueueUnavailable, UnknownJob
+from services.jobs import (
+    cancel_job,
+    desk,
+    get_job,
+    list_jobs,
+    retry_job,
+    submit,
+)
+from services.jobs.processes import this_process
+from services.jobs.queue import job_queue
+from services.jobs.store import JobTable
+from services.settings import Settings
+from services.workspace import Workspace
+
+TSLA = {"symbol": "TSLA", "resolution": "1d", "duration": "5 Y", "source": "ibkr"}
+GONE = "elsewhere:1:1"  # a worker that cannot be seen from here
+
+
+@pytest.fixture
+def office(database, tmp_path):
+    """Give a workspace whose queues are files, on each engine."""
+    return Workspace(Settings(database_url="", data_dir=tmp_path), database)
+
+
+def queued(office, name: str) -> set[int]:
+    with job_queue(office.settings, name) as queue:
+        return queue.waiting()
+
+
+def rows(office) -> int:
+    with office.database.reading() as session:
+        return session.query(Job).count()
+
+
+def end(office, job, state: str):
+    running = JobTable(office.database).claim(job.id, this_process())
+    assert JobTable(office.database).finish(running, {"state": state, "message": "It ended."})
+
+
+def test_a_job_is_stored_and_its_queue_told(office):
+    job = submit(office, "ingest", TSLA)
+    assert (job.state, job.title) == ("queued", "TSLA 1d, 5 Y from Interactive Brokers")
+    assert (job.queue, queued(office, "broker"), queued(office, "compute")) == (
+        "broker", {job.id}, set(),
+    )  # fmt: skip
+    assert get_job(office, job.id) == job
+    assert list_jobs(office) == [job]
+
+
+def test_a_file_is_read_in_the_queue_for_computing(office):
+    job = submit(office, "ingest", TSLA | {"source": "csv", "file": "prices.csv"})
+    assert (job.queue, queued(office, "compute")) == ("compute", {job.id})
+
+
+def test_equal_requests_share_one_job_however_they_are_written(office):
+    first = submit(office, "ingest", TSLA)
+    again = {"duration": "5y", "resolution": "1d", "symbol": " tsla", "source": "ibkr"}
+    assert submit(office, "ingest", again | {"exchange": None}).id == first.id
+    assert queued(office, "broker") == {first.id}
+    assert submit(office, "ingest", TSLA | {"duration": "1 Y"}).id != first.id
+
+
+def test_equal_requests_in_the_same_moment_share_one_job(office):
+    ready, found = threading.Barrier(6), []
+
+    def ask():
+        ready.wait()
+        found.append(submit(office, "ingest", TSLA).id)
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 6
+    assert len(set(found)) == rows(office) == 1
+
+
+def test_a_job_that_has_ended_is_not_shared(office):
+    first = submit(office, "ingest", TSLA)
+    end(office, first, "done")
+    assert submit(office, "ingest", TSLA).id != first.id
+
+
+def test_a_message_that_comes_twice_runs_once(office):
+    job = submit(office, "ingest", TSLA)
+    assert JobTable(office.database).claim(job.id, "one").state == "running"
+    assert JobTable(office.database).claim(job.id, "two") is None
+    assert get_job(office, job.id).worker == "one"
+
+
+def test_a_waiting_job_is_cancelled_at_once_and_can_be_asked_for_again(office):
+    job = submit(office, "ingest", TSLA)
+    assert cancel_job(office, job.id).state == "cancelled"
+    assert JobTable(office.database).claim(job.id, "one") is None
+    again = retry_job(office, job.id)
+    assert (again.id, again.state, again.attempt) == (job.id, "queued", 2)
+
+
+def test_a_running_job_is_asked_to_end(office):
+    job = submit(office, "ingest", TSLA)
+    running = JobTable(office.database).claim(job.id, this_process())
+    assert JobTable(office.database).touch(running, {}) is False
+    assert cancel_job(office, job.id).cancel_requested
+    assert JobTable(office.database).touch(running, {"done": 1}) is True
+
+
+def test_asking_again_for_a_done_job_changes_nothing(office):
+    job = submit(office, "ingest", TSLA)
+    end(office, job, "done")
+    assert retry_job(office, job.id).state == "done"
+
+
+def test_asking_again_shares_an_equal_job_that_is_active(office):
+    failed = submit(office, "ingest", TSLA)
+    end(office, failed, "failed")
+    active = submit(office, "ingest", TSLA)
+    assert retry_job(office, failed.id).id == active.id
+    assert get_job(office, failed.id).state == "failed"
+
+
+@pytest.mark.parametrize("worker", [GONE, this_process().rpartition(":")[0] + ":1"])
+def test_a_job_whose_worker_is_gone_is_interrupted_for_every_reader(office, worker, monkeypatch):
+    monkeypatch.setattr("services.jobs.recovery.SILENT_SECONDS", -1)
+    job = submit(office, "ingest", TSLA)
+    JobTable(office.database).claim(job.id, worker)
+    seen = get_job(office, job.id)
+    assert (seen.state, seen.message) == (
+        "interrupted",
+        "The worker stopped in the middle: retry to go on from what was stored.",
+    )
+    assert list_jobs(office, "running") == []
+    assert [job.id for job in list_jobs(office, "interrupted")] == [job.id]
+    assert retry_job(office, job.id).state == "queued"
+
+
+def test_a_job_whose_worker_is_gone_is_shared_with_nobody(office, monkeypatch):
+    monkeypatch.setattr("services.jobs.recovery.SILENT_SECONDS", -1)
+    job = submit(office, "ingest", TSLA)
+    JobTable(office.database).claim(job.id, GONE)
+    assert submit(office, "ingest", TSLA).id != job.id
+    assert JobTable(office.database).find(job.id).state == "interrupted"
+
+
+def test_a_living_worker_that_writes_nothing_for_a_while_keeps_its_job(office, monkeypatch):
+    monkeypatch.setattr("services.jobs.recovery.SILENT_SECONDS", -1)
+    job = submit(office, "ingest", TSLA)
+    JobTable(office.database).claim(job.id, this_process())
+    assert get_job(office, job.id).state == "running"
+
+
+def test_a_worker_that_lost_its_job_writes_no_more(office):
+    job = submit(office, "ingest", TSLA)
+    old = JobTable(office.database).claim(job.id, GONE)
+    assert JobTable(office.database).interrupt(old)
+    retry_job(office, job.id)
+    JobTable(office.database).claim(job.id, this_process())
+    assert JobTable(office.database).touch(old, {"done": 7}) is None
+    assert not JobTable(office.database).finish(old, {"state": "failed", "message": ""})
+    assert get_job(office, job.id).state == "running"
+
+
+def test_active_jobs_are_listed_first(office):
+    waiting = submit(office, "ingest", TSLA)
+    newer = submit(office, "delete_series", {"symbol": "IBM", "resolution": "1d"})
+    end(office, newer, "done")
+    assert [job.id for job in list_jobs(office)] == [waiting.id, newer.id]
+    assert [job.id for job in list_jobs(office, limit=1)] == [waiting.id]
+    assert [job.id for job in list_jobs(office, {"done"})] == [newer.id]
+
+
+def test_a_queue_that_cannot_be_told_leaves_no_job_behind(office, monkeypatch):
+    def refuse(*_):
+        raise QueueUnavailable("The queue is gone.")
+
+    monkeypatch.setattr(desk, "_tell", refuse)
+    with pytest.raises(QueueUnavailable):
+        submit(office, "ingest", TSLA)
+    assert rows(office) == 0
+
+
+def test_a_retry_that_cannot_be_told_leaves_the_job_as_it_was(office, monkeypatch):
+    job = submit(office, "ingest", TSLA)
+    end(office, job, "failed")
+    before = get_job(office, job.id)
+
+    def refuse(*_):
+        raise QueueUnavailable("The queue is gone.")
+
+    monkeypatch.setattr(desk, "_tell", refuse)
+    with pytest.raises(QueueUnavailable):
+        retry_job(office, job.id)
+    assert get_job(office, job.id) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "words"),
+    [
+        ("ingst", TSLA, 'Did you mean "ingest"'),
+        ("ingest", TSLA | {"resolution": "2d"}, "Unknown resolution"),
+        ("ingest", TSLA | {"symbol": "../x"}, "is not a symbol"),
+        ("ingest", TSLA | {"duration": "5"}, "is not a duration"),
+        ("ingest", {"resolution": "1d"}, "symbol is needed"),
+        ("update", TSLA, "takes no duration"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_is_stored(workspace, kind, arguments, words):
+    with pytest.raises(InvalidParams, match=words):
+        submit(workspace, kind, arguments)
+    assert list_jobs(workspace) == []
+
+
+@pytest.mark.parametrize("number", [0, 99, "x", "-1", 2**40, "9" * 30])
+def test_a_number_that_no_job_has_is_one_sentence(workspace, number):
+    for ask in (get_job, cancel_job, retry_job):
+        with pytest.raises(UnknownJob, match="There is no job"):
+            ask(workspace, number)
+
+
+def test_an_unknown_state_is_named(workspace):
+    with pytest.raises(InvalidParams, match='Did you mean "running"'):
+        list_jobs(workspace, "runing")
