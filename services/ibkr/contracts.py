@@ -65,6 +65,21 @@ class Contract:
         return exchange.upper() in places
 
     @classmethod
+    def from_match(cls, description: Any) -> "Contract":
+        """Take over one match of a search: what to choose by, not yet the details."""
+        contract = description.contract
+        listed = contract.primaryExchange.split(".", maxsplit=1)[0]  # as in NASDAQ.NMS
+        return cls(
+            con_id=contract.conId,
+            symbol=contract.symbol,
+            sec_type=contract.secType,
+            exchange=_HOME.get(contract.secType, listed),
+            currency=contract.currency,
+            primary_exchange=listed,
+            name=contract.description,
+        )
+
+    @classmethod
     def from_details(cls, details: Any) -> "Contract":
         """Take over the library's contract details."""
         contract = details.contract

@@ -21,6 +21,7 @@ from services.ibkr.history import fetch_bars, fetch_head_time
 from services.ibkr.library import load_library
 from services.ibkr.owner_thread import OwnerThread
 from services.ibkr.refusals import TOO_MANY_REQUESTS
+from services.ibkr.search import search_contracts
 from services.ibkr.session import Session
 from services.ibkr.status import ConnectionInfo
 from services.settings import Settings
@@ -89,6 +90,13 @@ class Gateway:
                 session, symbol, exchange, currency, sec_type, con_id, self._limit
             )
         )
+
+    def search(self, text: str) -> list[Contract]:
+        """Return the contracts that a symbol or a name may mean, likeliest first.
+
+        They may lack details: ask `contracts` for the chosen one by its con_id.
+        """
+        return self._call(lambda session: search_contracts(session, text, self._limit))
 
     def history(
         self,

@@ -23,7 +23,11 @@ BAR_SIZES = {
     "1w": "1 week",
 }
 _EPOCH_TIMES = 2  # the format of dates that no clock change makes ambiguous
-_TRADED = {"TRADES", "ADJUSTED_LAST"}  # elsewhere a volume of -1 says that there is none
+_TRADED = {
+    "TRADES",
+    "ADJUSTED_LAST",
+    "AGGTRADES",
+}  # elsewhere a volume of -1 says that there is none
 
 
 async def fetch_bars(
