@@ -98,14 +98,14 @@ class SessionCalendar:
             return None
         return _stamp(whole.dates[ended].astype("datetime64[us]")), _stamp(whole.close[ended])
 
-    def expected_bars(self, resolution: str, first, last, *, on_clock: bool = False) -> int:
+    def expected_bars(self, resolution: str, first, last) -> int:
         """Count the bars that a complete series has from the bar `first` to the bar `last`."""
         if resolution == "1d":
             return len(self.schedule(first, last))
         if resolution == "1w":
             return len(weeks_of(self.schedule(week_start(_day(first)), _day(last)).dates))
         around = self.schedule_around(first, _moment(last) + _step(resolution))
-        return int(slot_counts(around, resolution, first, last, on_clock=on_clock).sum())
+        return int(slot_counts(around, resolution, first, last).sum())
 
     def slots(self, resolution: str, session) -> int:
         """Count the bars of an intraday resolution in one session; a half day has fewer."""
@@ -139,35 +139,27 @@ def calendar_of(instrument: Instrument) -> SessionCalendar | None:
     )
 
 
-def slot_counts(
-    schedule: Schedule, resolution: str, first=None, last=None, *, on_clock: bool = False
-) -> np.ndarray:
+def slot_counts(schedule: Schedule, resolution: str, first=None, last=None) -> np.ndarray:
     """Count for each session the intraday bars that start from `first` to `last`.
 
-    Bars begin at the open and again after the break; with `on_clock` at full multiples of the
-    resolution in UTC, the first of them before the open.
+    Bars begin at the open and again after the break.
     """
     step = _step(resolution)
     low = None if first is None else _moment(first)
     high = None if last is None else _moment(last) + np.timedelta64(1, "us")
     pause = ~np.isnat(schedule.break_start)
     morning_end = np.where(pause, schedule.break_start, schedule.close)
-    counts = _starts(schedule.open, morning_end, step, low, high, on_clock)
+    counts = _starts(schedule.open, morning_end, step, low, high)
     afternoon = np.where(pause, schedule.break_end, schedule.close)
-    return counts + np.where(
-        pause, _starts(afternoon, schedule.close, step, low, high, on_clock), 0
-    )
+    return counts + _starts(afternoon, schedule.close, step, low, high)
 
 
-def _starts(begin, end, step, low, high, on_clock) -> np.ndarray:
-    """Count the grid points base + k * step that lie before `end` and within [low, high)."""
-    base = begin
-    if on_clock:
-        base = begin - (begin - begin.astype("datetime64[D]")) % step
+def _starts(begin, end, step, low, high) -> np.ndarray:
+    """Count the moments begin + k * step that lie before `end` and within [low, high)."""
     first = np.zeros(len(begin), dtype="int64")
     if low is not None:
-        first = np.maximum(first, _ceil(low - base, step))
-    stop = _ceil((end if high is None else np.minimum(end, high)) - base, step)
+        first = np.maximum(first, _ceil(low - begin, step))
+    stop = _ceil((end if high is None else np.minimum(end, high)) - begin, step)
     return np.maximum(stop - first, 0)
 
 

@@ -184,12 +184,6 @@ def test_bars_are_counted_from_the_first_to_the_last_one_both_included():
     assert NEW_YORK.expected_bars("1m", utc("2024-01-02 21:30"), utc("2024-01-02 23:00")) == 0
 
 
-def test_hourly_bars_on_the_clock_begin_before_the_open():
-    first, last = utc("2024-01-02 14:00"), utc("2024-01-02 20:00")
-    assert NEW_YORK.expected_bars("1h", first, last, on_clock=True) == 7
-    assert NEW_YORK.expected_bars("4h", utc("2024-01-02"), last, on_clock=True) == 3
-
-
 def test_the_last_close_is_the_one_that_has_passed():
     before, after = utc("2024-11-29 17:59"), utc("2024-11-29 18:00")
     assert NEW_YORK.last_close(before) == (utc("2024-11-27"), utc("2024-11-27 21:00"))
