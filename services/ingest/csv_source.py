@@ -1,5 +1,6 @@
 """The source `csv`: price bars from a text file, as people and programs export them."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,23 @@ _ENOUGH = 2  # rows from which an order can be seen
 _LAST_DAYS = (3, 4, 5)  # Thursday before a holiday, Friday, Saturday: where a week's label ends
 
 
-def read_csv_bars(path: Path | str, resolution: str, timezone: str | None = None) -> SourceBars:
-    """Read the bars of one symbol from a file, plain or gzipped.
+@dataclass(frozen=True)
+class CsvTable:
+    """A file's cells as text under its own headers, and which header is which field."""
 
-    Times without a zone are in `timezone`, else in UTC. A daily or weekly bar gets its session
-    date. Raises InvalidFile when the file as a whole cannot be trusted; a single cell that cannot
-    be read becomes NaT, NaN or an infinite volume, for check_bars to refuse the row.
-    """
+    name: str
+    cells: pd.DataFrame
+    columns: Columns
+    delimiter: str
+
+    @property
+    def times(self) -> pd.Series:
+        """Return the cells that say when each bar starts."""
+        return _time_cells(self.cells, self.columns)
+
+
+def open_csv(path: Path | str) -> CsvTable:
+    """Read a file, plain or gzipped, and find its columns; raise InvalidFile."""
     path = Path(path)
     table, delimiter = read_table(path)
     table = without_ticker_rows(table)
@@ -32,16 +43,32 @@ def read_csv_bars(path: Path | str, resolution: str, timezone: str | None = None
     table = table.loc[:, ~table.columns.duplicated()]
     if table.empty:
         raise InvalidFile(f"{path.name} has headers but no rows: fetch it again.")
-    notes = _ticker_notes(table, columns, path.name)
-    times = read_times(_time_cells(table, columns), resolution, timezone, path.name)
-    check_spacing(times, resolution, path.name)
+    return CsvTable(path.name, table, columns, delimiter)
+
+
+def read_csv_bars(path: Path | str, resolution: str, timezone: str | None = None) -> SourceBars:
+    """Read the bars of one symbol from a file, plain or gzipped.
+
+    Times without a zone are in `timezone`, else in UTC. A daily or weekly bar gets its session
+    date. Raises InvalidFile when the file as a whole cannot be trusted; a single cell that cannot
+    be read becomes NaT, NaN or an infinite volume, for check_bars to refuse the row.
+    """
+    return bars_of(open_csv(path), resolution, timezone)
+
+
+def bars_of(file: CsvTable, resolution: str, timezone: str | None = None) -> SourceBars:
+    """Return the bars of an opened file, as read_csv_bars does."""
+    table, columns = file.cells, file.columns
+    notes = _ticker_notes(table, columns, file.name)
+    times = read_times(file.times, resolution, timezone, file.name)
+    check_spacing(times, resolution, file.name)
     ts = _bar_times(times, resolution, timezone)
     notes += _time_notes(times, resolution, timezone)
     if resolution == "1w" and _labelled_by_last_day(ts):
         ts = _mondays(ts)
         notes.append("The weeks were labelled by their last day: moved to the Monday of each.")
     frame = pd.DataFrame({"ts": ts})
-    decimal_comma = _fill_numbers(frame, table, columns, delimiter, path.name)
+    decimal_comma = _fill_numbers(frame, table, columns, file.delimiter, file.name)
     adj_close = None
     if columns.adj_close:
         adj_close = pd.Series(read_prices(table[columns.adj_close], decimal_comma))
