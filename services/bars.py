@@ -15,6 +15,7 @@ from services.timespan import RESOLUTIONS, is_session_based, utc_now
 PRICE_COLUMNS = ["open", "high", "low", "close"]
 BAR_COLUMNS = ["ts", *PRICE_COLUMNS, "volume"]
 HIGHEST_PRICE = 1e12
+FORMING = "bar still forming"  # the one reason that is no fault of the source
 
 _REJECTED_COLUMNS = ["row", *BAR_COLUMNS, "reason"]
 
@@ -68,7 +69,8 @@ def _broken_rule(frame: pd.DataFrame, resolution: str, now: pd.Timestamp) -> np.
         ((close > high) | (close < low), "close outside the range of high and low"),
         ((open_ > high) | (open_ < low), "open outside the range of high and low"),
         (np.isinf(frame["volume"].to_numpy()), "volume not a number"),
-        ((ts + RESOLUTIONS[resolution] > now).to_numpy(), "bar still forming or in the future"),
+        ((ts > now).to_numpy(), "bar in the future"),
+        ((ts + RESOLUTIONS[resolution] > now).to_numpy(), FORMING),
     ]
     if is_session_based(resolution):
         rules.insert(1, ((ts != ts.dt.normalize()).to_numpy(), "not at the start of a day"))

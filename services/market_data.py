@@ -5,23 +5,30 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from db.models import Instrument, MarketPrice
+from db.models import Instrument, MarketPrice, PriceSeries, UpdateSchedule
 from db.session import Database
+from services.bar_table import VALUE_COLUMNS, Key, select_bars
 from services.bars import BAR_COLUMNS
 from services.errors import NoBars
 from services.indicators import INDICATOR_COLUMNS
+from services.indicators.blocks import series_values
 from services.instruments import normalise_symbol, unknown_symbol
+from services.series_row import count_stored, lock_series, moment64, stored_ends
 from services.timespan import RESOLUTIONS, check_resolution
 
-_FETCH = 20_000  # rows held as Python objects at a time: a million bars never are
+_BARS = BAR_COLUMNS[1:]
 
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """One stored series: `first` and `last` are the times of its first and last bar."""
+    """One stored series: `first` and `last` are the times of its first and last bar.
+
+    `coverage` is the share of the sessions that it has, where it was examined. `schedule` is off
+    or daily.
+    """
 
     symbol: str
     name: str | None
@@ -29,6 +36,12 @@ class CatalogueEntry:
     first: pd.Timestamp
     last: pd.Timestamp
     bars: int
+    source: str | None = None
+    adjustment: str | None = None
+    regular_hours: bool | None = None
+    coverage: float | None = None
+    updated_at: pd.Timestamp | None = None
+    schedule: str = "off"
 
 
 def load_bars(
@@ -48,88 +61,129 @@ def load_bars(
 
 
 def read_bars(
-    session: Session, symbol: str, resolution: str, *, with_indicators: bool = True
+    session: Session,
+    symbol: str,
+    resolution: str,
+    *,
+    with_indicators: bool = True,
+    start: pd.Timestamp | None = None,
+    end: pd.Timestamp | None = None,
 ) -> pd.DataFrame:
-    """Return the stored bars of a series within a session: an empty frame when there are none."""
-    names = [*BAR_COLUMNS[1:], *(INDICATOR_COLUMNS if with_indicators else [])]
-    # The driver's own rows, without a type's conversion for each of a million cells.
-    moment = "ts" if _is_sqlite(session) else "(extract(epoch FROM ts) * 1000000)::bigint"
-    result = session.execute(
-        text(
-            f"SELECT {moment}, {', '.join(names)} FROM market_prices "
-            "WHERE symbol = :symbol AND resolution = :resolution ORDER BY ts"
-        ),
-        {"symbol": symbol, "resolution": resolution},
-    )
-    chunks = []
-    while rows := result.cursor.fetchmany(_FETCH):
-        chunks.append(_columns(rows))
-    result.close()
-    return _frame(names, chunks)
+    """Return the stored bars of a series with start <= ts < end: an empty frame without any.
+
+    Indicators that are not, or not surely, those of the bars are computed here.
+    """
+    key = (symbol, resolution)
+    span = {"start": _moment64(start), "end": _moment64(end)}
+    if not with_indicators:
+        return _frame(_BARS, *select_bars(session, key, _BARS, **span))
+    row = session.get(PriceSeries, key)
+    if _is_current(session, row, key):
+        frame = _frame(VALUE_COLUMNS, *select_bars(session, key, VALUE_COLUMNS, **span))
+        whole = start is None and end is None
+        if not frame["ath"].isna().any() and (not whole or len(frame) == row.bars):
+            return frame
+    return _computed(session, key, span)
 
 
 def count_bars(session: Session, symbol: str, resolution: str) -> int:
     """Count the stored bars of a series within a session."""
-    return session.scalar(
-        select(func.count()).where(
-            MarketPrice.symbol == symbol, MarketPrice.resolution == resolution
-        )
-    )
+    row = session.get(PriceSeries, (symbol, resolution))
+    if row is not None and (row.first, row.last) == stored_ends(session, (symbol, resolution)):
+        return row.bars
+    return count_stored(session, (symbol, resolution))
 
 
 def last_bar_time(database: Database, symbol: str, resolution: str) -> pd.Timestamp | None:
     """Return the time of the last stored bar of a series, None when there is none."""
+    key = (normalise_symbol(symbol), check_resolution(resolution))
     with database.reading() as session:
-        last = session.scalar(
-            select(func.max(MarketPrice.ts)).where(
-                MarketPrice.symbol == normalise_symbol(symbol),
-                MarketPrice.resolution == check_resolution(resolution),
-            )
-        )
+        last = stored_ends(session, key)[1]
     return None if last is None else _timestamp(last)
 
 
 def catalogue(database: Database) -> list[CatalogueEntry]:
-    """Return every stored series, by symbol and from short to long bars."""
-    series = (
-        select(
-            MarketPrice.symbol,
-            MarketPrice.resolution,
-            func.min(MarketPrice.ts).label("first"),
-            func.max(MarketPrice.ts).label("last"),
-            func.count().label("bars"),
-        )
-        .group_by(MarketPrice.symbol, MarketPrice.resolution)
-        .subquery()
-    )
-    query = select(series, Instrument.name).join(Instrument, Instrument.symbol == series.c.symbol)
+    """Return every stored series, by symbol and from short to long bars.
+
+    Series that other programs wrote are counted once, and then kept like the others.
+    """
     with database.reading() as session:
-        entries = [
-            CatalogueEntry(
-                row.symbol,
-                row.name,
-                row.resolution,
-                _timestamp(row.first),
-                _timestamp(row.last),
-                row.bars,
-            )
-            for row in session.execute(query)
-        ]
+        unknown = _uncounted(session)
+    for key in unknown:
+        with database.writing() as session:
+            lock_series(session, key)
+    query = (
+        select(PriceSeries, Instrument.name, UpdateSchedule.mode)
+        .join(Instrument, Instrument.symbol == PriceSeries.symbol)
+        .outerjoin(UpdateSchedule, UpdateSchedule.symbol == PriceSeries.symbol)
+        .where(PriceSeries.bars > 0)
+    )
+    with database.reading() as session:
+        entries = [_entry(*row) for row in session.execute(query)]
     order = list(RESOLUTIONS)
     return sorted(entries, key=lambda entry: (entry.symbol, order.index(entry.resolution)))
 
 
-def _columns(rows: list[tuple]) -> list[np.ndarray]:
-    ts, *values = zip(*rows, strict=True)
-    return [np.array(ts, dtype="datetime64[us]"), *(np.array(v, dtype=float) for v in values)]
+def _uncounted(session: Session) -> list[Key]:
+    """Return the series whose bars are not those that their row in price_series tells of.
+
+    Two steps into the index for each instrument and resolution: the table itself is not read.
+    """
+    names = ", ".join(f"('{name}')" for name in RESOLUTIONS)
+    ends = ", ".join(
+        f"(SELECT {end}(ts) FROM market_prices p "
+        f"WHERE p.symbol = k.symbol AND p.resolution = k.resolution) AS {end}_ts"
+        for end in ("min", "max")
+    )
+    query = text(
+        f"WITH r (resolution) AS (VALUES {names}), "
+        "k AS (SELECT i.symbol, r.resolution FROM instruments i CROSS JOIN r), "
+        f"e AS (SELECT k.symbol, k.resolution, {ends} FROM k) "
+        "SELECT e.symbol, e.resolution FROM e LEFT JOIN price_series s "
+        "ON s.symbol = e.symbol AND s.resolution = e.resolution "
+        "WHERE NOT coalesce(e.min_ts = s.first AND e.max_ts = s.last, "
+        "e.max_ts IS NULL AND s.last IS NULL)"
+    )
+    return [tuple(row) for row in session.execute(query)]
 
 
-def _frame(names: list[str], chunks: list[list[np.ndarray]]) -> pd.DataFrame:
-    if not chunks:
-        chunks = [[np.array([], dtype="datetime64[us]"), *(np.array([]) for _ in names)]]
-    ts, *values = (np.concatenate(column) for column in zip(*chunks, strict=True))
+def _entry(row: PriceSeries, name: str | None, schedule: str | None) -> CatalogueEntry:
+    return CatalogueEntry(
+        symbol=row.symbol,
+        name=name,
+        resolution=row.resolution,
+        first=_timestamp(row.first),
+        last=_timestamp(row.last),
+        bars=row.bars,
+        source=row.source,
+        adjustment=row.adjustment,
+        regular_hours=row.regular_hours,
+        coverage=row.coverage,
+        updated_at=None if row.updated_at is None else _timestamp(row.updated_at),
+        schedule=schedule or "off",
+    )
+
+
+def _is_current(session: Session, row: PriceSeries | None, key: Key) -> bool:
+    """Tell whether the stored indicators are those of the bars, as far as the row can tell."""
+    if row is None or row.stale_from is not None:
+        return False
+    return (row.first, row.last) == stored_ends(session, key)
+
+
+def _computed(session: Session, key: Key, span: dict) -> pd.DataFrame:
+    ts, bars = select_bars(session, key, _BARS)
+    frame = _frame(_BARS, ts, bars)
+    values = series_values(frame)
+    frame = pd.concat([frame, pd.DataFrame(values, columns=INDICATOR_COLUMNS)], axis=1)
+    begin = 0 if span["start"] is None else np.searchsorted(ts, span["start"])
+    end = len(ts) if span["end"] is None else np.searchsorted(ts, span["end"])
+    return frame.iloc[begin:end].reset_index(drop=True)
+
+
+def _frame(names: list[str], ts: np.ndarray, values: list[np.ndarray]) -> pd.DataFrame:
     columns = {"ts": pd.Series(ts).dt.tz_localize("UTC"), **dict(zip(names, values, strict=True))}
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, copy=False)
 
 
 def _nothing_stored(session: Session, symbol: str, resolution: str) -> Exception:
@@ -150,5 +204,5 @@ def _timestamp(moment: datetime) -> pd.Timestamp:
     return pd.Timestamp(moment.astimezone(UTC)).as_unit("us")
 
 
-def _is_sqlite(session: Session) -> bool:
-    return session.get_bind().dialect.name == "sqlite"
+def _moment64(moment: pd.Timestamp | None) -> np.datetime64 | None:
+    return None if moment is None else moment64(moment.tz_convert("UTC").to_pydatetime())

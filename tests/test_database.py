@@ -1,4 +1,4 @@
-"""The database: sessions, moments, upserts, and failures that become sentences."""
+"""The database: sessions, moments, many rows at once, and failures that become sentences."""
 
 import sqlite3
 import subprocess
@@ -6,12 +6,14 @@ import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from db.models import BacktestRun, BacktestSeries, Instrument, MarketPrice
-from db.upsert import COPY_FROM, upsert_bars
+from services import bar_table
+from services.bar_table import MOMENT, insert_bars, select_bars, update_bars
 from services.database import open_database
 from services.errors import DatabaseNotMigrated, DatabaseUnavailable, InvalidParams, StorageError
 from services.instruments import ensure_instrument
@@ -19,13 +21,21 @@ from services.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 PRICES = ["open", "high", "low", "close", "volume"]
+TWO_MORE = ["ma20", "supertrend_trend"]
 NOON = datetime(2024, 1, 2, 12, tzinfo=UTC)
+MINUTE = np.timedelta64(1, "m")
 
 
-def write(database, rows, columns=PRICES, symbol="AAPL"):
+def arrays(rows, columns):
+    ts = np.array([row[0].astimezone(UTC).replace(tzinfo=None) for row in rows], MOMENT)
+    values = np.array([row[1:] for row in rows], dtype=float)
+    return ts, columns, values
+
+
+def write(database, rows, columns=PRICES, how=insert_bars):
     with database.writing() as session:
-        ensure_instrument(session, symbol)
-        upsert_bars(session, symbol, "1m", columns, rows)
+        ensure_instrument(session, "AAPL")
+        how(session, ("AAPL", "1m"), *arrays(rows, columns))
 
 
 def stored(database, *columns):
@@ -53,7 +63,7 @@ def test_a_reading_session_sees_one_state(database):
     closes = select(MarketPrice.close)
     with database.reading() as session:
         assert session.scalars(closes).all() == [1.5]
-        write(database, minutes(2, price=2.0))
+        write(database, minutes(2, price=2.0)[1:])
         assert session.scalars(closes).all() == [1.5]
 
 
@@ -76,33 +86,65 @@ def test_a_moment_without_a_zone_is_refused(database):
         session.scalar(select(MarketPrice).where(MarketPrice.ts == datetime(2024, 1, 2)))  # noqa: DTZ001
 
 
-@pytest.mark.parametrize("count", [3, COPY_FROM + 1])
-def test_an_upsert_inserts_and_then_replaces_only_the_rows_given(database, count):
-    write(database, minutes(count))
-    write(database, minutes(count - 1, price=2.25))
-    closes = [close for (close,) in stored(database, "close")]
-    assert closes == [2.25] * (count - 1) + [1.5]
+@pytest.mark.parametrize("count", [1, 1_000])
+def test_an_update_writes_only_the_rows_and_columns_given(database, count):
+    write(database, [(*row, 7.0, -1.0) for row in minutes(count + 1)], [*PRICES, *TWO_MORE])
+    write(database, [row[:5] for row in minutes(count, price=2.0)], PRICES[:4], update_bars)
+    assert stored(database, "close", *TWO_MORE) == [(2.0, 7.0, -1)] * count + [(1.5, 7.0, -1)]
 
 
-@pytest.mark.parametrize("count", [1, COPY_FROM])
-def test_an_upsert_leaves_the_columns_that_it_was_not_given(database, count):
-    write(
-        database, [(*row, 7.0, -1) for row in minutes(count)], [*PRICES, "ma20", "supertrend_trend"]
-    )
-    write(database, minutes(count, price=2.0))
-    assert stored(database, "close", "ma20", "supertrend_trend") == [(2.0, 7.0, -1)] * count
+@pytest.mark.parametrize("count", [1, 1_000])
+def test_what_is_not_known_is_null(database, count):
+    rows = [(*row, 7.0, np.nan) for row in minutes(count)]
+    write(database, [*rows, (NOON - timedelta(minutes=1), *[1.0] * 6, 1.0)], [*PRICES, *TWO_MORE])
+    write(database, [(row[0], np.nan) for row in minutes(count)], ["ma20"], update_bars)
+    assert stored(database, "volume", *TWO_MORE) == [(1.0, 1.0, 1)] + [(None, None, None)] * count
 
 
-@pytest.mark.parametrize("count", [1, COPY_FROM])
-def test_every_double_comes_back_to_the_last_bit(database, count):
+def test_every_double_comes_back_to_the_last_bit(database):
     awkward = [0.1 + 0.2, 1e-300, 1e300, 1 / 3, 123456789.123456789]
-    write(database, [(NOON + timedelta(minutes=i), *awkward) for i in range(count)])
-    assert stored(database, *PRICES) == [tuple(awkward)] * count
+    rows = [(NOON + timedelta(minutes=i), *awkward) for i in range(1_000)]
+    write(database, rows)
+    assert stored(database, *PRICES) == [tuple(awkward)] * 1_000
+    with database.reading() as session:
+        ts, columns = select_bars(session, ("AAPL", "1m"), PRICES)
+    assert [column.tolist() for column in columns] == [[value] * 1_000 for value in awkward]
+    assert ts.tolist() == [row[0].replace(tzinfo=None) for row in rows]
+
+
+def test_a_bar_that_is_stored_already_is_not_inserted_again(database):
+    write(database, minutes(1))
+    with pytest.raises((IntegrityError, database.engine.dialect.dbapi.IntegrityError)):
+        write(database, minutes(2))
+    assert len(stored(database)) == 1
 
 
 def test_a_bar_of_an_unknown_symbol_is_a_programming_error(database):
-    with pytest.raises(IntegrityError), database.writing() as session:
-        upsert_bars(session, "NOBODY", "1m", PRICES, minutes(1))
+    refused = (IntegrityError, database.engine.dialect.dbapi.IntegrityError)
+    with pytest.raises(refused), database.writing() as session:
+        insert_bars(session, ("NOBODY", "1m"), *arrays(minutes(1)[:1], PRICES))
+
+
+@pytest.mark.parametrize(("how", "expected"), [
+    ({"first": 2}, [0, 1]),
+    ({"last": 2}, [8, 9]),
+    ({"start": 3, "end": 5}, [3, 4]),
+    ({"start": 3, "first": 1}, [3]),
+    ({"end": 3, "last": 1}, [2]),
+    ({"start": 10}, []),
+])  # fmt: skip
+def test_a_part_of_a_series_is_read_ascending(database, how, expected):
+    write(database, [(NOON + timedelta(minutes=i), *[float(i)] * 5) for i in range(10)])
+    span = {
+        name: MINUTE * value + np.datetime64(NOON.replace(tzinfo=None))
+        if name in ("start", "end")
+        else value
+        for name, value in how.items()
+    }
+    with database.reading() as session:
+        ts, (close,) = select_bars(session, ("AAPL", "1m"), ["close"], **span)
+    assert close.tolist() == expected
+    assert ((ts - np.datetime64(NOON.replace(tzinfo=None))) // MINUTE).tolist() == expected
 
 
 def test_removing_a_run_removes_its_series(database):
@@ -202,7 +244,7 @@ def test_a_full_disk_is_a_sentence_and_loses_nothing_that_was_confirmed(workspac
     with pytest.raises(StorageError, match="disk is full"), database.writing() as session:
         session.execute(text(f"PRAGMA max_page_count = {pages}"))
         ensure_instrument(session, "AAPL")
-        upsert_bars(session, "AAPL", "1m", PRICES, minutes(5_000, price=2.0))
+        insert_bars(session, ("AAPL", "1m"), *arrays(minutes(5_000, price=2.0)[10:], PRICES))
     assert [close for (close,) in stored(database, "close")] == [1.5] * 10
 
 
@@ -241,7 +283,7 @@ def test_a_lost_connection_is_a_sentence_and_the_next_session_works(make_postgre
 def test_a_connection_lost_in_the_middle_of_a_copy_is_a_sentence(make_postgresql, monkeypatch):
     database = open_database(Settings(database_url=make_postgresql()))
 
-    def cut(connection_rows):
+    def cut(*arguments):
         with database.engine.begin() as other:
             other.execute(
                 text(
@@ -249,13 +291,11 @@ def test_a_connection_lost_in_the_middle_of_a_copy_is_a_sentence(make_postgresql
                     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
             )
-        return original(connection_rows)
+        yield from original(*arguments)
 
-    from db import upsert
-
-    original = upsert._copy_text
-    monkeypatch.setattr(upsert, "_copy_text", cut)
+    original = bar_table.encode_rows
+    monkeypatch.setattr(bar_table, "encode_rows", cut)
     with pytest.raises(DatabaseUnavailable, match="does not answer"):
-        write(database, minutes(COPY_FROM))
+        write(database, minutes(1_000))
     assert stored(database) == []
     database.close()

@@ -22,6 +22,7 @@ from services.ingest import (
     ingest_sample,
     pipeline,
     read_sample,
+    store,
 )
 from services.instruments import get_instrument
 from services.market_data import catalogue, load_bars
@@ -130,7 +131,7 @@ def test_a_source_without_rows_is_a_sentence(database):
 def test_a_run_that_is_cut_off_keeps_whole_chunks_and_the_next_heals_the_rest(
     database, monkeypatch
 ):
-    monkeypatch.setattr(pipeline, "CHUNK", 40)
+    monkeypatch.setattr(store, "PIECE", 40)
     bars = random_walk(200)
     put(database, bars.iloc[100:].reset_index(drop=True))
 
@@ -146,30 +147,30 @@ def test_a_run_that_is_cut_off_keeps_whole_chunks_and_the_next_heals_the_rest(
 
 
 def test_a_chunk_that_fails_leaves_no_part_of_itself(database, monkeypatch):
-    monkeypatch.setattr(pipeline, "CHUNK", 40)
+    monkeypatch.setattr(store, "PIECE", 40)
     bars = random_walk(100)
-    written = pipeline.upsert_bars
+    written = store.insert_bars
 
-    def fail_in_the_second(session, symbol, resolution, columns, rows):
-        written(session, symbol, resolution, columns, rows)
-        if rows[0][0] > bars["ts"].iloc[0]:
+    def fail_in_the_second(session, key, ts, columns, values):
+        written(session, key, ts, columns, values)
+        if ts[0] > bars["ts"].iloc[0].to_datetime64():
             raise RuntimeError("cut off")
 
-    monkeypatch.setattr(pipeline, "upsert_bars", fail_in_the_second)
+    monkeypatch.setattr(store, "insert_bars", fail_in_the_second)
     with pytest.raises(RuntimeError):
         put(database, bars)
     assert len(load_bars(database, "AAPL", "1d")) == 40
 
 
 def test_progress_is_reported_a_chunk_at_a_time(database, monkeypatch):
-    monkeypatch.setattr(pipeline, "CHUNK", 40)
+    monkeypatch.setattr(store, "PIECE", 40)
     reports = []
     put(database, random_walk(100), report=reports.append)
     assert [(r.done, r.total) for r in reports] == [(0, 0), (40, 100), (80, 100), (100, 100)]
 
 
 def test_bars_that_someone_else_adds_meanwhile_are_taken_into_account(database, monkeypatch):
-    monkeypatch.setattr(pipeline, "CHUNK", 40)
+    monkeypatch.setattr(store, "PIECE", 40)
     bars = random_walk(200)
     late, early = bars.iloc[60:].reset_index(drop=True), bars.iloc[:60].reset_index(drop=True)
     meanwhile = [lambda: put(database, early)]
@@ -184,7 +185,7 @@ def test_bars_that_someone_else_adds_meanwhile_are_taken_into_account(database, 
 
 
 def test_two_ingests_of_one_series_at_once_give_what_one_would(database, monkeypatch):
-    monkeypatch.setattr(pipeline, "CHUNK", 25)
+    monkeypatch.setattr(store, "PIECE", 25)
     bars = random_walk(300)
     parts = [bars.iloc[:200].reset_index(drop=True), bars.iloc[100:].reset_index(drop=True)]
     failures = []
