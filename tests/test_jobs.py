@@ -108,9 +108,9 @@ def test_a_waiting_job_is_cancelled_at_once_and_can_be_asked_for_again(office):
 def test_a_running_job_is_asked_to_end(office):
     job = submit(office, "ingest", TSLA)
     running = JobTable(office.database).claim(job.id, this_process())
-    assert JobTable(office.database).touch(running, {}) is False
+    assert JobTable(office.database).is_cancelled(running) is False
     assert cancel_job(office, job.id).cancel_requested
-    assert JobTable(office.database).touch(running, {"done": 1}) is True
+    assert JobTable(office.database).is_cancelled(running) is True
 
 
 def test_asking_again_for_a_done_job_changes_nothing(office):
@@ -163,7 +163,8 @@ def test_a_worker_that_lost_its_job_writes_no_more(office):
     assert JobTable(office.database).interrupt(old)
     retry_job(office, job.id)
     JobTable(office.database).claim(job.id, this_process())
-    assert JobTable(office.database).touch(old, {"done": 7}) is None
+    assert JobTable(office.database).touch(old, {"done": 7}) is False
+    assert JobTable(office.database).is_cancelled(old) is None
     assert not JobTable(office.database).finish(old, {"state": "failed", "message": ""})
     assert get_job(office, job.id).state == "running"
 

@@ -21,6 +21,13 @@ _INGEST = ("source", "symbol", "resolution", "duration", "exchange", "currency",
 _SERIES = ("symbol", "resolution")
 
 
+def _bars_text(result: dict) -> str:
+    """Say in a few words what became of the bars."""
+    names = {"new": "new", "changed": "changed", "rejected": "rejected"}
+    counts = [f"{result[name]:,} {word}" for name, word in names.items() if result.get(name)]
+    return f"Bars: {', '.join(counts)}." if counts else "Nothing new: all bars were stored before."
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of job; `names` are the arguments it takes, `needed` those it cannot do without."""
@@ -30,6 +37,7 @@ class Kind:
     names: tuple[str, ...]
     needed: tuple[str, ...] = ()
     queue: Callable[[Arguments], str] = lambda _: COMPUTE
+    outcome: Callable[[dict], str] = _bars_text
 
     def check(self, arguments: Mapping[str, Any]) -> Arguments:
         """Return the arguments as they are compared and kept; raise InvalidParams."""
@@ -110,7 +118,7 @@ def _update_all(workspace: Workspace, _arguments: Arguments, report: Report) -> 
     for number, entry in enumerate(series, 1):
         submit(workspace, "update", {"symbol": entry.symbol, "resolution": entry.resolution})
         report(Progress(number, len(series), f"asked for {entry.symbol} {entry.resolution}"))
-    return {"jobs": len(series), "notes": [_asked_text(len(series))]}
+    return {"jobs": len(series)}
 
 
 def _delete_series(workspace: Workspace, arguments: Arguments, report: Report) -> dict:
@@ -123,10 +131,10 @@ def _delete_series(workspace: Workspace, arguments: Arguments, report: Report) -
     return {"symbol": symbol, "resolution": resolution}
 
 
-def _asked_text(count: int) -> str:
-    if not count:
+def _asked_text(result: dict) -> str:
+    if not result["jobs"]:
         return "No stored series came from Interactive Brokers: there is nothing to update."
-    return f"{count} series will be updated, one after the other."
+    return f"{result['jobs']:,} series will be updated, one after the other."
 
 
 def _summary(report: Any) -> dict:
@@ -176,7 +184,12 @@ def _broker(_: Arguments) -> str:
 KINDS: dict[str, Kind] = {
     "ingest": Kind(_ingest, _ingest_title, _INGEST, _SERIES, _queue_of_source),
     "update": Kind(_update, _series_title("Update"), _SERIES, _SERIES, _broker),
-    "update_all": Kind(_update_all, lambda _: "Update all series from Interactive Brokers", ()),
+    "update_all": Kind(
+        _update_all,
+        lambda _: "Update all series from Interactive Brokers",
+        (),
+        outcome=_asked_text,
+    ),
     "refetch": Kind(
         _refetch,
         _refetch_title,
@@ -184,5 +197,11 @@ KINDS: dict[str, Kind] = {
         (*_SERIES, "start", "end"),
         _broker,
     ),
-    "delete_series": Kind(_delete_series, _series_title("Delete"), _SERIES, _SERIES),
+    "delete_series": Kind(
+        _delete_series,
+        _series_title("Delete"),
+        _SERIES,
+        _SERIES,
+        outcome=lambda _: "Its bars are deleted.",
+    ),
 }

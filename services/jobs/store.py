@@ -115,23 +115,23 @@ class JobTable:
         changed = self._change((Job.id == job_id, Job.state == QUEUED), values)
         return self.find(job_id) if changed else None
 
-    def touch(self, job: JobView, values: dict[str, Any]) -> bool | None:
-        """Write a running job's heartbeat and progress.
+    def touch(self, job: JobView, values: dict[str, Any]) -> bool:
+        """Write a running job's heartbeat and progress; False when it is ours no more."""
+        return self._change(_ours(job), {"heartbeat": utc_now(), **values})
 
-        Return whether it is to be cancelled; None when the job is ours no more.
-        """
-        query = (
-            update(Job)
-            .where(*_ours(job))
-            .values(heartbeat=utc_now(), **values)
-            .returning(Job.cancel_requested)
-        )
-        with self._database.writing() as session:
-            return session.execute(query).scalar_one_or_none()
+    def is_cancelled(self, job: JobView) -> bool | None:
+        """Tell whether a running job is to be cancelled; None when it is ours no more."""
+        with self._database.reading() as session:
+            return session.scalar(select(Job.cancel_requested).where(*_ours(job)))
 
     def finish(self, job: JobView, values: dict[str, Any]) -> bool:
-        """Write how a running job ended; False when it is ours no more."""
-        return self._change(_ours(job), {"finished_at": utc_now(), **values})
+        """Write how a job ended; False when it is ours no more.
+
+        One that was taken for interrupted while the database was away, and that nobody asked for
+        again, still is.
+        """
+        ours = (*_ours(job)[1:], Job.state.in_((RUNNING, INTERRUPTED)))
+        return self._change(ours, {"finished_at": utc_now(), **values})
 
     def interrupt(self, job: JobView) -> bool:
         """Mark a running job whose worker is gone, unless it moved since it was read."""
@@ -182,8 +182,8 @@ def view_of(row: Job) -> JobView:
 def _ours(job: JobView) -> tuple:
     """Say that the row is still the run of the job that the view shows."""
     return (
-        Job.id == job.id,
         Job.state == RUNNING,
+        Job.id == job.id,
         Job.attempt == job.attempt,
         Job.worker == job.worker,
     )
