@@ -6,7 +6,7 @@ import struct
 from . import protocol
 from .answers import ANSWERS, KIND_OF
 from .faults import BEFORE, IN_BARS, Fault, noise, spoil
-from .history import Refused
+from .history import Refused, read_history
 
 FARMS = (
     (2104, "Market data farm connection is OK:usfarm"),
@@ -14,6 +14,12 @@ FARMS = (
     (2158, "Sec-def data farm connection is OK:secdefil"),
 )
 LONGEST_FRAME = 2**20
+MOST_OPEN = 50
+TOO_MANY = (
+    "Error processing request.-'bT' : cause - Only 50 simultaneous API historical data requests "
+    "allowed."
+)
+ID_IN_USE = "Unable to connect as the client id is already in use. Retry with a unique client id."
 
 
 class Connection:
@@ -90,12 +96,7 @@ class Connection:
         if "close" in faults:
             return False
         if "client_id_in_use" in faults or self.gateway.is_taken(client_id):
-            self.send_error(
-                -1,
-                326,
-                "Unable to connect as the client id is already in use. Retry with a unique "
-                "client id.",
-            )
+            self.send_error(-1, 326, ID_IN_USE)
             await self._writer.drain()
             return False
         self.client_id = client_id
@@ -119,10 +120,13 @@ class Connection:
             task.add_done_callback(lambda _: self.open.pop(int(fields[1]), None))
 
     async def _answer(self, kind: str, symbol: str, fields: list[str]) -> None:
+        req_id = request_id(kind, fields)
+        if kind == "history" and self.gateway.open_history > MOST_OPEN:
+            self.send_error(req_id, 322, TOO_MANY)
+            return
         faults = self.gateway.faults.take(kind, symbol)
         if self.gateway.delay:
             await asyncio.sleep(self.gateway.delay)
-        req_id = request_id(kind, fields)
         for fault in faults:
             if fault.kind in BEFORE:
                 await self._before(fault)
@@ -143,12 +147,6 @@ class Connection:
             return protocol.error(self.version, req_id, refused.code, refused.text)
 
     def _history(self, fields: list[str], req_id: int, faults: list[Fault]) -> bytes:
-        if len(self.open) > 50:
-            raise Refused(
-                322,
-                "Error processing request.-'bT' : cause - Only 50 simultaneous API historical "
-                "data requests allowed.",
-            )
         start, end, bars = ANSWERS["history"](self, fields)
         for fault in faults:
             if fault.kind == "rewrite":
@@ -161,6 +159,8 @@ class Connection:
         if any(fault.kind == "truncated" for fault in faults):
             fewer = [str(value) for bar in bars for value in bar][:-3]
             data = protocol.frame(17, req_id, start, end, len(bars), *fewer)
+        if read_history(fields[2:]).keep_up == "1":
+            data += protocol.historical_update(req_id, bars[-1])
         return data
 
     async def _before(self, fault: Fault) -> None:

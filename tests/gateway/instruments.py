@@ -37,6 +37,7 @@ class Instrument:
     data: str = ""
     scale: float = 1.0
     subscribed: bool = True
+    isin: str = ""
     long_name: str = ""
     trading_hours: str = ""
     liquid_hours: str = ""
@@ -67,9 +68,9 @@ def _nyse(con_id: int, symbol: str, name: str, industry: str, category: str, **m
 
 
 EVERYWHERE = (
-    Instrument(265598, "AAPL", "APPLE INC"),
+    Instrument(265598, "AAPL", "APPLE INC", isin="US0378331005"),
     Instrument(208813720, "GOOG", "ALPHABET INC-CL C", category="Internet"),
-    Instrument(272093, "MSFT", "MICROSOFT CORP", category="Software"),
+    Instrument(272093, "MSFT", "MICROSOFT CORP", category="Software", isin="US5949181045"),
     _nyse(8314, "IBM", "INTL BUSINESS MACHINES CORP", "Technology", "Computers"),
     Instrument(
         76792991,

@@ -95,10 +95,11 @@ class Market:
         sessions = real.sessions[at]
         if self.shifted:
             last = target.date_to_session(_quarter_end(self.anchor), "previous")
-            sessions = target.sessions[target.sessions.get_loc(last) - (at.max() - at)]
+            place = target.sessions.get_loc(last) - (at.max() - at)
+            bars, at = bars[place >= 0].reset_index(drop=True), at[place >= 0]
+            sessions = target.sessions[place[place >= 0]]
         elif target is not real:
-            there = target.sessions.isin(sessions)
-            keep = sessions.isin(target.sessions[there])
+            keep = sessions.isin(target.sessions)
             bars, at, sessions = bars[keep].reset_index(drop=True), at[keep], sessions[keep]
         opens, closes = (_utc(target.schedule.loc[sessions, c]) for c in ("open", "close"))
         if i.base == "1d":

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 NEWEST = 176
 OLDEST = 157
 CONTRACT_FIELDS = 12
-SECURITY_IDS = (("ISIN", "US0000000000"),)
 
 
 def frame(*fields) -> bytes:
@@ -82,7 +81,7 @@ def contract_details(version: int, req_id: int, instrument, exchange: str) -> by
     second = ["", "ACTIVETIM,LMT,MKT,STP", i.valid_exchanges, 1, 0, i.long_name]
     second += [i.primary_exchange, "", i.industry, i.category, i.subcategory, i.timezone]
     second += [i.trading_hours, i.liquid_hours, "", 0]
-    ids = [len(SECURITY_IDS), *(part for pair in SECURITY_IDS for part in pair)]
+    ids = [1, "ISIN", i.isin] if i.isin else [0]
     tail = [1, "", "", "26", "", i.stock_type]
     tail += [1] if version == 163 else []
     tail += [1, 1, 100] if version >= 164 else []

@@ -32,7 +32,8 @@ class StandIn:
     """A gateway on a free loopback port, answering from a Market until it is closed.
 
     `clock` stops the gateway's time there (move it with `set_time`); without it time is real.
-    `delay` holds every answer back. `pacing_time` measures the pacing of requests.
+    `skew` may be set: how far its clock is ahead. `delay` holds
+    every answer back. `pacing_time` measures the pacing of requests.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class StandIn:
         pacing_time=time.monotonic,
     ):
         self._now = None if clock is None else _utc(clock)
+        self.skew = pd.Timedelta(0)
         self.market = market or Market(now=self.now())
         self.faults = FaultQueue()
         self.requests: list[Received] = []
@@ -65,7 +67,7 @@ class StandIn:
         self._thread = threading.Thread(target=self._run, name="stand-in gateway", daemon=True)
 
     def __enter__(self) -> "StandIn":
-        return self.start()
+        return self if self._thread.is_alive() else self.start()
 
     def __exit__(self, *_exc) -> None:
         self.close()
@@ -87,11 +89,16 @@ class StandIn:
 
     def now(self) -> pd.Timestamp:
         """Return the gateway's time."""
-        return pd.Timestamp.now("UTC") if self._now is None else self._now
+        return (pd.Timestamp.now("UTC") if self._now is None else self._now) + self.skew
 
     def set_time(self, ts) -> None:
         """Stop the gateway's clock at `ts`, or move it there."""
         self._now = _utc(ts)
+
+    @property
+    def open_history(self) -> int:
+        """How many requests for history wait for their answers."""
+        return sum(len(connection.open) for connection in self.connections)
 
     @property
     def violations(self) -> list[Violation]:

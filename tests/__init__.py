@@ -1,0 +1,1 @@
+"""The tests, and the stand-in gateway that `python -m tests.gateway` starts."""
