@@ -65,7 +65,16 @@ def ingest_sample(
         contract_spec={"adjustment": "raw"},
     )
     _store_events(database, symbol)
-    return ingest(database, symbol, resolution, source, duration=duration, report=report)
+    return ingest(
+        database,
+        symbol,
+        resolution,
+        source,
+        duration=duration,
+        origin="sample",
+        adjustment="raw",
+        report=report,
+    )
 
 
 def _store_events(database: Database, symbol: str) -> None:
