@@ -44,6 +44,7 @@ SERVICE = "Historical Market Data Service error message:"
         ),
         (162, SERVICE + "HMDS server disconnect occurred. Attempting reconnection", ConnectionLost),
         (162, SERVICE + "HMDS query timed out", RequestTimedOut),
+        (162, SERVICE + "No data of type EODChart is available for 'IDEALPRO'", RequestRefused),
         (162, SERVICE + "Time length exceed max.", RequestRefused),
         (100, "Max rate of messages per second has been exceeded.", PacingViolation),
         (200, "No security definition has been found for the request", UnknownContract),

@@ -15,6 +15,7 @@ _log = logging.getLogger(__name__)
 
 DETAILS, BOND_DETAILS, HISTORY, DETAILS_END, SYMBOLS, HEAD_TIME = 10, 18, 17, 52, 79, 88
 _ENDS = {HISTORY, DETAILS_END, SYMBOLS, HEAD_TIME}  # what brings an answer to its end
+_HISTORY_HEAD, _BAR_FIELDS = 5, 8
 _NO_VERSION_SINCE = 164  # from this server version on, details carry no version of their own
 
 
@@ -72,6 +73,7 @@ class AnswerDesk:
 
     def _decode(self, kind: int, request: int, fields: list[str]) -> None:
         try:
+            _check_length(kind, fields)
             self._decoder.handlers[kind](list(fields))
         except Exception as error:  # noqa: BLE001 - whatever the library's decoder stumbles over
             _log.warning("Undecodable answer %.500r", fields, exc_info=error, extra=SHOWN)
@@ -80,6 +82,12 @@ class AnswerDesk:
             # Some of the library's handlers log what they stumble over, and say nothing.
             if kind in _ENDS and self._unended(request):
                 self._failed(request, _unreadable("a field is missing or unusable"))
+
+
+def _check_length(kind: int, fields: list[str]) -> None:
+    """Hold an answer of bars against its own count: the library leaves out what is too much."""
+    if kind == HISTORY and len(fields) != _HISTORY_HEAD + _BAR_FIELDS * int(fields[4]):
+        raise ValueError(f"{fields[4]} bars were promised in {len(fields)} fields")
 
 
 def _whole_number(fields: list[str], place: int) -> int | None:

@@ -16,6 +16,8 @@ CLIENT_ID_IN_USE = 326
 TOO_MANY_REQUESTS = 322
 DATA_LOST = 1101
 _HISTORY = {162, 366, 420}
+# Not "no data of type …": that is a question which the exchange does not understand.
+_NOTHING = ("returned no data", "no data available", "no historical market data", "no head time")
 _NOT_SUBSCRIBED = {354, 10089, 10090, 10091, 10168, 10186, 10187, 10197}
 _CONNECTION_LOST = {504, 1101, 1300}
 # 165 and 10167 tell how an answer will come; 1100 and 1102 of a line that mends itself.
@@ -45,7 +47,7 @@ def translate(code: int, text: str) -> BrokerError:
 
 
 def _historical(code: int, words: str, said: str) -> BrokerError:
-    if any(sign in words for sign in ("no data", "no historical market data", "no head time")):
+    if any(sign in words for sign in _NOTHING):
         return EmptyAnswer(
             f"The broker has no data for this span: choose another, or another exchange. {said}."
         )
