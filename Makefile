@@ -1,4 +1,4 @@
-# make run   the dashboard, from nothing: environment, database, sample bars, server
+# make run   the dashboard, from nothing: environment, database, sample bars, worker, server
 # make test  everything that must hold: lint, format, tests, browser tests
 # Nothing here needs Docker, a broker or a server that runs already.
 
@@ -11,7 +11,7 @@ BROWSER_HINT := Browser tests need Chromium: install the packages chromium and c
 
 run: $(VENV)/runtime.stamp
 	@$(PYTHON) -m scripts.prepare
-	@exec $(PYTHON) -m dashboard
+	@exec $(PYTHON) -m dashboard --worker
 
 test: $(VENV)/tests.stamp
 	@$(MAKE) --no-print-directory browser
