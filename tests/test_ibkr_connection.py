@@ -3,22 +3,18 @@
 import socket
 import struct
 import threading
-import time
 from collections.abc import Callable
 from contextlib import contextmanager
 
+import pandas as pd
 import pytest
+from broker import NOW, PATIENCE, days, failure, gateway_at, wait_until_lost
+from gateway import Fault, StandIn
 
-from services.errors import NotConnected
+from services.errors import ClientIdInUse, ConnectionLost, NotConnected, RequestTimedOut
 from services.ibkr import Gateway
+from services.ibkr.backoff import Backoff
 from services.settings import Settings
-
-PATIENCE = 0.6  # seconds for one request
-SLACK = 1.5  # seconds that a slow machine may add
-
-
-def settings(port: int, **changes) -> Settings:
-    return Settings(**{"ib_port": port, "ib_timeout": PATIENCE} | changes)
 
 
 @contextmanager
@@ -40,6 +36,11 @@ def listening(behave: Callable[[socket.socket], None]):
         server.shutdown(socket.SHUT_RDWR)
 
 
+def frame(*fields: str) -> bytes:
+    content = b"".join(field.encode() + b"\0" for field in fields)
+    return struct.pack(">I", len(content)) + content
+
+
 def until_gone(caller: socket.socket) -> None:
     """Read what comes until the caller leaves."""
     caller.settimeout(10)
@@ -47,31 +48,28 @@ def until_gone(caller: socket.socket) -> None:
         pass
 
 
-def failure(port: int, **changes) -> NotConnected:
-    """Connect, and return the error that must come within the time limit."""
-    started = time.monotonic()
-    with Gateway(settings(port, **changes)) as gateway, pytest.raises(NotConnected) as caught:
-        gateway.connect()
-    assert time.monotonic() - started < PATIENCE + SLACK
-    return caught.value
+def refusal(port: int, **settings) -> NotConnected:
+    """Connect, and return the error that must come in time."""
+    with gateway_at(port, **settings) as gateway:
+        return failure(NotConnected, gateway.connect, within=PATIENCE)
 
 
 def test_nothing_listens_says_what_to_start_and_what_to_check():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    assert str(failure(port)) == (
+    assert str(refusal(port)) == (
         f"Nothing listens on 127.0.0.1:{port}: start TWS or IB Gateway, and check that its API is "
         "on and IB_HOST and IB_PORT are right."
     )
 
 
 def test_a_host_that_does_not_exist_says_what_to_check():
-    assert "check IB_HOST" in str(failure(4002, ib_host="no-such-host.invalid"))
+    assert "check IB_HOST" in str(refusal(4002, ib_host="no-such-host.invalid"))
 
 
 def test_a_handshake_that_hangs_ends_in_time():
     with listening(until_gone) as port:
-        assert "did not finish the handshake within 0.6 seconds" in str(failure(port))
+        assert "did not finish the handshake within 0.7 seconds" in str(refusal(port))
 
 
 def test_a_handshake_that_hangs_after_the_greeting_ends_in_time():
@@ -80,7 +78,7 @@ def test_a_handshake_that_hangs_after_the_greeting_ends_in_time():
         until_gone(caller)
 
     with listening(greet_only) as port:
-        assert "did not finish the handshake within 0.6 seconds" in str(failure(port))
+        assert "did not finish the handshake within 0.7 seconds" in str(refusal(port))
 
 
 def test_a_web_server_is_recognised():
@@ -90,7 +88,7 @@ def test_a_web_server_is_recognised():
         until_gone(caller)
 
     with listening(refuse) as port:
-        error = failure(port, ib_timeout=30)
+        error = refusal(port, ib_timeout=30)
     assert "is not TWS or IB Gateway" in str(error)
     assert "IB_PORT" in str(error)
 
@@ -101,7 +99,7 @@ def test_garbage_in_the_handshake_is_no_gateway():
         until_gone(caller)
 
     with listening(babble) as port:
-        assert "is not TWS or IB Gateway" in str(failure(port))
+        assert "is not TWS or IB Gateway" in str(refusal(port))
 
 
 def test_a_length_prefix_of_two_gigabytes_is_no_gateway():
@@ -110,7 +108,7 @@ def test_a_length_prefix_of_two_gigabytes_is_no_gateway():
         until_gone(caller)
 
     with listening(promise) as port:
-        assert "is not TWS or IB Gateway" in str(failure(port, ib_timeout=30))
+        assert "is not TWS or IB Gateway" in str(refusal(port, ib_timeout=30))
 
 
 @pytest.mark.parametrize("greeting", [b"", b"\0\0\0\x10176\0"])
@@ -120,7 +118,7 @@ def test_a_connection_that_is_closed_in_the_handshake_ends_at_once(greeting):
         caller.sendall(greeting)
 
     with listening(hang_up) as port:
-        assert "closed the connection in the handshake" in str(failure(port, ib_timeout=30))
+        assert "closed the connection in the handshake" in str(refusal(port, ib_timeout=30))
 
 
 def test_a_gateway_that_is_too_old_is_told_so():
@@ -129,13 +127,144 @@ def test_a_gateway_that_is_too_old_is_told_so():
         until_gone(caller)
 
     with listening(greet) as port:
-        assert "too old: update it" in str(failure(port, ib_timeout=30))
+        assert "too old: update it" in str(refusal(port, ib_timeout=30))
 
 
 def test_a_library_that_is_not_installed_is_named():
-    assert "ib_async is not installed" in str(failure(4002, ib_library="ib_async"))
+    other = {"ib_insync": "ib_async", "ib_async": "ib_insync"}[Settings().ib_library]
+    assert f"{other} is not installed" in str(refusal(4002, ib_library=other))
 
 
-def frame(*fields: str) -> bytes:
-    content = b"".join(field.encode() + b"\0" for field in fields)
-    return struct.pack(">I", len(content)) + content
+@pytest.fixture
+def broker():
+    with StandIn(clock=NOW) as broker:
+        yield broker
+
+
+@pytest.mark.parametrize("kind", ["hang", "http", "close", "half_greeting"])
+def test_after_a_failed_handshake_the_next_try_is_fine(broker, kind):
+    broker.faults.add(Fault(on="connect", kind=kind))
+    with gateway_at(broker.port) as gateway:
+        failure(NotConnected, gateway.connect)
+        gateway.connect()
+        assert len(days(gateway)) == 5
+
+
+def test_a_client_id_that_is_taken_is_passed_over(broker):
+    with gateway_at(broker.port) as first, gateway_at(broker.port) as second:
+        first.connect()
+        second.connect()
+        assert first.describe().client_id == 1
+        assert second.describe().client_id == 2
+        assert len(days(first)) == len(days(second)) == 5
+
+
+def test_the_client_id_that_was_asked_for_comes_first(broker):
+    with gateway_at(broker.port, 7) as asked, gateway_at(broker.port, ib_client_id=30) as set_:
+        assert asked.describe().client_id == 7
+        assert set_.describe().client_id == 30
+
+
+def test_when_ten_client_ids_are_taken_the_error_names_them(broker):
+    broker.faults.add(Fault(on="start", kind="client_id_in_use", times=10))
+    with gateway_at(broker.port, 5) as gateway:
+        error = failure(ClientIdInUse, gateway.connect)
+        assert "The client ids 5 to 14 are all in use" in str(error)
+        assert "IB_CLIENT_ID" in str(error)
+    assert [request.client_id for request in broker.requests] == list(range(5, 15))
+
+
+@pytest.mark.parametrize("request_", ["positions", "orders", "executions", "account"])
+def test_what_a_connection_is_not_needed_for_cannot_hold_it_up(broker, request_):
+    broker.faults.add(Fault(on=request_, kind="never", times=9))
+    with gateway_at(broker.port) as gateway:
+        gateway.connect()
+        assert len(days(gateway)) == 5
+
+
+def test_a_connection_says_what_it_is(broker):
+    with gateway_at(broker.port) as gateway:
+        info = gateway.describe()
+    assert info.library == Settings().ib_library
+    assert info.library_version
+    assert info.server_version == 176
+    assert info.accounts == ("DU1234567",)
+    assert info.farms == {"usfarm": "ok", "ushmds": "ok", "secdefil": "ok"}
+    assert info.server_time == NOW
+
+
+def test_a_clock_that_goes_wrong_is_told_as_it_is(broker):
+    with gateway_at(broker.port) as gateway:
+        broker.set_time(pd.Timestamp("2031-07-01 12:00:05", tz="UTC"))
+        assert gateway.server_time() == pd.Timestamp("2031-07-01 12:00:05", tz="UTC")
+
+
+def test_a_connection_that_was_lost_between_two_requests_is_made_again(broker):
+    with gateway_at(broker.port) as gateway:
+        gateway.connect()
+        broker.drop_all()
+        wait_until_lost(gateway)
+        assert len(days(gateway)) == 5
+
+
+def test_the_nightly_restart_is_waited_for_and_the_lingering_client_id_passed_over(broker):
+    with gateway_at(broker.port, ib_timeout=3) as gateway:
+        assert gateway.describe().client_id == 1
+        broker.restart(refuse=0.3, linger=60)
+        wait_until_lost(gateway)
+        assert len(days(gateway)) == 5
+        assert gateway.describe().client_id == 2
+
+
+def test_a_lost_gateway_is_tried_for_with_growing_pauses_within_the_patience(broker):
+    slept = []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+        if len(slept) == 8:
+            broker.listen_again()
+
+    settings = Settings(ib_port=broker.port, ib_timeout=600)
+    with Gateway(settings, sleep=sleep, backoff=Backoff(chance=lambda: 1.0)) as gateway:
+        gateway.connect()
+        broker.stop_listening()
+        broker.drop_all()
+        wait_until_lost(gateway)
+        assert len(days(gateway)) == 5
+    assert slept == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_a_gateway_that_does_not_come_back_ends_the_patience(broker):
+    with gateway_at(broker.port) as gateway:
+        gateway.connect()
+        broker.stop_listening()
+        broker.drop_all()
+        wait_until_lost(gateway)
+        error = failure(NotConnected, lambda: days(gateway), within=PATIENCE)
+        assert "Nothing listens" in str(error)
+
+
+def test_a_gateway_that_goes_silent_is_noticed_and_left(broker):
+    with gateway_at(broker.port) as gateway:
+        gateway.connect()
+        broker.wedge()
+        error = failure(RequestTimedOut, gateway.server_time)
+        assert "does not even tell the time" in str(error)
+        assert len(days(gateway)) == 5
+    assert broker.client_ids in ([1, 1], [1, 2])
+
+
+def test_closing_ends_the_thread_and_may_be_done_twice(broker):
+    gateway = gateway_at(broker.port)
+    gateway.connect()
+    assert "ibkr" in {thread.name for thread in threading.enumerate()}
+    gateway.close()
+    gateway.close()
+    assert "ibkr" not in {thread.name for thread in threading.enumerate()}
+    assert "start it again" in str(failure(ConnectionLost, gateway.server_time))
+
+
+def test_making_an_adapter_neither_connects_nor_starts_a_thread(broker):
+    gateway_at(broker.port)
+    assert broker.requests == []
+    assert "ibkr" not in {thread.name for thread in threading.enumerate()}

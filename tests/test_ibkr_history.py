@@ -1,32 +1,26 @@
-"""Asking for history: bars as they were sent, and each way to get none as an error of its own."""
+"""Asking for history: the bars as they were sent, each at its own time."""
 
-import logging
-import threading
-import time
+from contextlib import suppress
 
 import pandas as pd
 import pytest
-from gateway import Fault, StandIn
+from broker import AAPL, NOW, days, failure, gateway_at
+from gateway import Fault, Market, StandIn
 
 from services.bars import BAR_COLUMNS
 from services.errors import (
-    BrokerError,
     ConnectionLost,
     EmptyAnswer,
     NotSubscribed,
-    PacingViolation,
-    RequestRefused,
     RequestTimedOut,
     UnreadableAnswer,
 )
-from services.ibkr import Contract, Gateway
-from services.ibkr.backoff import Backoff
-from services.settings import Settings
+from services.ibkr import Contract
 
-PATIENCE = 0.7
-SLACK = 1.5
-NOW = pd.Timestamp("2013-03-01 22:00", tz="UTC")
-AAPL = Contract(265598, "AAPL", "STK", "SMART", "USD", timezone="America/New_York")
+EUR = Contract(12087792, "EUR", "CASH", "IDEALPRO", "USD", timezone="America/New_York")
+# A bar of each hour around both clock changes of New York, as the broker sends them: epoch times.
+AUTUMN = pd.date_range("2012-11-04 04:00", periods=5, freq="h", tz="UTC")
+SPRING = pd.date_range("2013-03-10 05:00", periods=5, freq="h", tz="UTC")
 
 
 @pytest.fixture
@@ -37,177 +31,14 @@ def broker():
 
 @pytest.fixture
 def gateway(broker):
-    with Gateway(
-        Settings(ib_port=broker.port, ib_timeout=PATIENCE), backoff=Backoff(chance=lambda: 0.0)
-    ) as gateway:
+    with gateway_at(broker.port) as gateway:
         yield gateway
-
-
-def days(gateway, duration="5 D", **how) -> pd.DataFrame:
-    return gateway.history(AAPL, "1d", None, duration, **how)
-
-
-def failure(error: type[BrokerError], call) -> BrokerError:
-    """Make a call that must end with this very error within its time."""
-    started = time.monotonic()
-    with pytest.raises(error) as caught:
-        call()
-    assert type(caught.value) is error
-    assert time.monotonic() - started < 2 * PATIENCE + SLACK
-    return caught.value
-
-
-def errors_logged(caplog) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 def test_daily_bars_come_under_their_sessions_date(gateway):
     bars = days(gateway)
     assert list(bars.columns) == BAR_COLUMNS
     assert list(bars["ts"]) == list(pd.bdate_range("2013-02-25", "2013-03-01", tz="UTC"))
-
-
-def test_a_request_that_is_never_answered_times_out_and_is_taken_back(broker, gateway):
-    broker.faults.add(Fault(on="history", kind="never"))
-    error = failure(RequestTimedOut, lambda: days(gateway))
-    assert "5 D of AAPL 1d within 0.7 seconds" in str(error)
-    assert len(days(gateway)) == 5
-    kinds = [request.kind for request in broker.requests]
-    assert kinds.count("start") == 1, "the connection must be kept"
-    asked = [kind for kind in kinds if "history" in kind]
-    assert asked == ["history", "cancel_history", "history"]
-
-
-def test_a_late_answer_does_not_disturb_the_next_request(broker, gateway, caplog):
-    gateway.connect()
-    gateway._session.client.cancelHistoricalData = lambda _: None  # so that it comes at all
-    broker.faults.add(Fault(on="history", kind="late", seconds=PATIENCE + 0.2))
-    with caplog.at_level(logging.DEBUG, "services.ibkr"):
-        failure(RequestTimedOut, lambda: days(gateway))
-        until = time.monotonic() + 5
-        while "came late" not in caplog.text and time.monotonic() < until:
-            assert list(days(gateway, "3 D")["ts"].dt.day) == [27, 28, 1]
-    assert "Answer 17 to request 1 came late" in caplog.text
-    assert not errors_logged(caplog)
-
-
-def test_the_gateway_may_know_nothing_of_what_is_taken_back(broker, gateway):
-    broker.faults.add(Fault(on="history", kind="never"))
-    broker.faults.add(
-        Fault(on="cancel_history", kind="error", code=366, text="No historical data query found")
-    )
-    failure(RequestTimedOut, lambda: days(gateway))
-    assert len(days(gateway)) == 5
-
-
-def test_a_connection_that_breaks_within_a_frame_is_lost_and_made_again(broker, gateway):
-    broker.faults.add(Fault(on="history", kind="drop_mid_frame"))
-    failure(ConnectionLost, lambda: days(gateway))
-    assert len(days(gateway)) == 5
-
-
-def test_a_wedged_connection_is_dropped_and_made_again(broker, gateway):
-    broker.faults.add(Fault(on="history", kind="wedge"))
-    error = failure(RequestTimedOut, lambda: days(gateway))
-    assert "does not even tell the time, so the connection was dropped" in str(error)
-    assert len(days(gateway)) == 5
-
-
-def test_closing_ends_a_request_under_way_at_once(broker, gateway):
-    gateway.connect()
-    broker.faults.add(Fault(on="history", kind="never"))
-    threading.Timer(0.1, gateway.close).start()
-    started = time.monotonic()
-    failure(ConnectionLost, lambda: days(gateway))
-    assert time.monotonic() - started < 0.5
-    failure(ConnectionLost, lambda: days(gateway))
-
-
-@pytest.mark.parametrize(
-    ("code", "text", "error"),
-    [
-        (162, "HMDS query returned no data: AAPL@SMART Trades", EmptyAnswer),
-        (162, "Historical data request pacing violation", PacingViolation),
-        (162, "No market data permissions for NASDAQ STK", NotSubscribed),
-        (10197, "No market data during competing live session", NotSubscribed),
-        (321, "Error validating request.-'bW' : cause - Invalid step", RequestRefused),
-        (366, "No historical data query found for ticker id", RequestRefused),
-    ],
-)
-def test_a_refusal_is_its_own_error_and_the_next_request_is_fine(
-    broker, gateway, code, text, error
-):
-    broker.faults.add(Fault(on="history", kind="error", code=code, text=text))
-    found = failure(error, lambda: days(gateway))
-    assert text in str(found)
-    assert len(days(gateway)) == 5
-
-
-def test_no_bars_at_all_is_an_empty_answer(broker, gateway):
-    broker.faults.add(Fault(on="history", kind="empty"))
-    assert "no bars for 5 D of AAPL 1d" in str(failure(EmptyAnswer, lambda: days(gateway)))
-
-
-@pytest.mark.parametrize("kind", ["bad_float", "bad_count", "bad_date", "truncated"])
-def test_bars_that_cannot_be_decoded_are_unreadable_at_once(broker, gateway, kind):
-    broker.faults.add(Fault(on="history", kind=kind))
-    gateway.connect()
-    started = time.monotonic()
-    failure(UnreadableAnswer, lambda: days(gateway))
-    assert time.monotonic() - started < PATIENCE
-    assert len(days(gateway)) == 5
-
-
-@pytest.mark.parametrize("kind", ["unknown_message", "zero_frame"])
-def test_a_strange_message_is_passed_over(broker, gateway, kind):
-    broker.faults.add(Fault(on="history", kind=kind))
-    assert len(days(gateway)) == 5
-
-
-@pytest.mark.parametrize("kind", ["huge_prefix", "garbage"])
-def test_bytes_that_are_no_message_end_the_connection_at_once(broker, gateway, kind):
-    gateway.connect()
-    broker.faults.add(Fault(on="history", kind=kind))
-    started = time.monotonic()
-    failure(UnreadableAnswer, lambda: days(gateway))
-    assert time.monotonic() - started < PATIENCE
-    assert len(days(gateway)) == 5
-
-
-def test_a_line_that_is_lost_and_comes_back_with_its_data_is_waited_for(broker, gateway):
-    broker.faults.add(Fault(on="history", kind="upstream_lost", data_kept=True))
-    assert len(days(gateway)) == 5
-
-
-def test_a_line_that_comes_back_without_its_data_asks_for_another_try(broker, gateway):
-    broker.faults.add(Fault(on="history", kind="upstream_lost", data_kept=False))
-    failure(ConnectionLost, lambda: days(gateway))
-    assert len(days(gateway)) == 5
-
-
-def test_a_crowded_gateway_is_asked_again_after_a_while(broker):
-    crowded = {"code": 322, "text": "Error processing request.-'bS' : cause - over 50 requests"}
-    slept = []
-
-    async def sleep(seconds):
-        slept.append(seconds)
-
-    with Gateway(Settings(ib_port=broker.port), sleep=sleep) as gateway:
-        broker.faults.add(Fault(on="history", kind="error", times=2, **crowded))
-        assert len(days(gateway)) == 5
-        assert slept == [1, 3]
-        broker.faults.add(Fault(on="history", kind="error", times=3, **crowded))
-        assert failure(RequestRefused, lambda: days(gateway)).code == 322
-
-
-def test_sixty_callers_at_once_are_all_served(gateway):
-    found = []
-    callers = [threading.Thread(target=lambda: found.append(len(days(gateway)))) for _ in range(60)]
-    for caller in callers:
-        caller.start()
-    for caller in callers:
-        caller.join()
-    assert found == [5] * 60
 
 
 def test_values_are_handed_on_as_they_were_sent(broker, gateway):
@@ -224,3 +55,126 @@ def test_values_are_handed_on_as_they_were_sent(broker, gateway):
     assert list(bars["ts"].dt.day) == [27, 25, 26, 27, 28, 25]
     nan = strange[0]
     assert bars["close"].tolist() == pytest.approx([-1, nan, 0, -1, 1e308, nan], nan_ok=True)
+
+
+class Rows(Market):
+    """A market that answers with just these dates, written as they stand on the wire."""
+
+    dates: tuple[str, ...] = ()
+
+    def bars(self, i, resolution, now, *, rth=True, adjusted=False):
+        known = super().bars(i, "1d", now, rth=rth, adjusted=adjusted)
+        return known.tail(len(self.dates)).reset_index(drop=True)
+
+
+@pytest.fixture
+def rows(broker):
+    """Give a function that makes the next answer consist of bars with these dates."""
+    broker.market = Rows(now=NOW)
+
+    def write(dates):
+        broker.market.dates = tuple(dates)
+
+        def rewrite(bars):
+            return [(str(date), *bar[1:]) for date, bar in zip(dates, bars, strict=True)]
+
+        broker.faults.add(Fault(on="history", kind="rewrite", rewrite=rewrite))
+
+    return write
+
+
+@pytest.mark.parametrize("hours", [AUTUMN, SPRING], ids=["autumn", "spring"])
+def test_no_hour_is_lost_or_doubled_at_a_clock_change(rows, gateway, hours):
+    rows([int(hour.timestamp()) for hour in hours])
+    assert list(gateway.history(AAPL, "1h", None, "1 Y")["ts"]) == list(hours)
+
+
+@pytest.mark.parametrize("date", ["20121104 01:30:00", "20121104  01:30:00", "20121104"])
+def test_an_intraday_time_without_a_time_zone_is_no_time(rows, gateway, date):
+    rows([1351999800, date])
+    error = failure(UnreadableAnswer, lambda: gateway.history(AAPL, "1h", None, "1 Y"))
+    assert "without a time zone" in str(error)
+
+
+def test_an_intraday_time_with_its_time_zone_is_placed(rows, gateway):
+    rows(["20121102 09:30:00 US/Eastern", "20121105 09:30:00 US/Eastern"])
+    bars = gateway.history(AAPL, "30m", None, "1 Y")
+    assert list(bars["ts"].dt.strftime("%d %H:%M")) == ["02 13:30", "05 14:30"]
+
+
+def test_a_weekly_bar_is_named_by_its_monday(rows, gateway):
+    rows(["20130222", "20130228", "20130304", "20130310"])
+    bars = gateway.history(AAPL, "1w", None, "1 Y")
+    assert list(bars["ts"].dt.day_name()) == ["Monday"] * 4
+    assert list(bars["ts"].dt.strftime("%m-%d")) == ["02-18", "02-25", "03-04", "03-04"]
+
+
+def test_a_daily_bar_may_come_as_a_midnight_but_not_as_any_other_moment(rows, gateway):
+    rows([1362096000, 1362373200])  # 00:00 UTC on 1 March, 00:00 in New York on 4 March
+    assert list(days(gateway, "2 D")["ts"].dt.strftime("%m-%d %H:%M")) == [
+        "03-01 00:00",
+        "03-04 00:00",
+    ]
+    rows([1362096000, 1362406200])
+    failure(UnreadableAnswer, lambda: days(gateway, "2 D"))
+
+
+def test_prices_between_bid_and_ask_have_no_volume(gateway):
+    bars = gateway.history(EUR, "1d", None, "5 D", what="MIDPOINT")
+    assert len(bars) == 5
+    assert bars["volume"].isna().all()
+
+
+def test_the_request_says_all_that_makes_an_answer_unmistakable(broker, gateway):
+    end = pd.Timestamp("2013-02-15 16:00", tz="America/New_York")
+    bars = gateway.history(AAPL, "1d", end, "3 D", regular_hours=False)
+    assert list(bars["ts"].dt.day) == [13, 14, 15]
+    fields = broker.history_requests()[0].fields
+    assert fields[2:5] == ("265598", "AAPL", "STK")
+    assert fields[9] == "SMART"
+    # include expired, end, bar size, duration, hours, what, dates as epoch times, no updates
+    assert fields[14:22] == (
+        "0", "20130215-21:00:00", "1 day", "3 D", "0", "TRADES", "2", "0",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("resolution", "size"),
+    [
+        ("1m", "1 min"),
+        ("5m", "5 mins"),
+        ("15m", "15 mins"),
+        ("30m", "30 mins"),
+        ("1h", "1 hour"),
+        ("4h", "4 hours"),
+        ("1d", "1 day"),
+        ("1w", "1 week"),
+    ],
+)
+def test_each_resolution_is_asked_for_by_the_brokers_name(broker, gateway, resolution, size):
+    with suppress(EmptyAnswer):  # the sample has no bars within a day
+        gateway.history(AAPL, resolution, None, "1 W")
+    request = broker.history_requests()[0]
+    assert request.fields[16] == size
+    assert request.fields[15] == ""
+
+
+def test_the_first_bar_of_all_is_known(gateway):
+    head = gateway.head_time(AAPL)
+    assert head.tz is not None
+    assert head.tz_convert("America/New_York").strftime("%Y-%m-%d %H:%M") == "2000-03-01 09:30"
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"kind": "never"}, RequestTimedOut),
+        ({"kind": "error", "code": 162, "text": "No head time stamp"}, EmptyAnswer),
+        ({"kind": "error", "code": 354, "text": "Not subscribed"}, NotSubscribed),
+        ({"kind": "drop"}, ConnectionLost),
+    ],
+)
+def test_the_first_bar_of_all_may_stay_unknown(broker, gateway, fault, error):
+    broker.faults.add(Fault(on="head_time", **fault))
+    failure(error, lambda: gateway.head_time(AAPL))
+    assert gateway.head_time(AAPL).year == 2000

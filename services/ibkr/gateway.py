@@ -136,6 +136,11 @@ class Gateway:
         return self._call(self._describe)
 
     @property
+    def connected(self) -> bool:
+        """Tell whether there is a connection now; never connects."""
+        return self._session is not None and self._session.usable
+
+    @property
     def _limit(self) -> float:
         return self._settings.ib_timeout
 
@@ -151,7 +156,7 @@ class Gateway:
             return self._thread.run(self._with_session(work), self._last_resort)
 
     async def _with_session(self, work: Callable[[Session], Awaitable]) -> Any:
-        if self._session is None or not self._session.usable:
+        if not self.connected:
             self._session = await self._connected()
         for wait in _CROWDED:
             try:
