@@ -165,7 +165,8 @@ def _question(
     symbol: str, exchange: str | None, currency: str | None, sec_type: str
 ) -> dict[str, str]:
     """Translate a trader's symbol: "BRK.B", "EURUSD", "EUR.USD", "BTC-USD"."""
-    symbol, sec_type = symbol.strip().upper(), sec_type.upper()
+    symbol = "".join(sign for sign in symbol if sign.isprintable()).strip().upper()
+    sec_type = sec_type.upper()
     place = _HOME.get(sec_type, "")
     if sec_type == "STK":
         symbol = re.sub(r"(?<=\w)[.](?=\w)", " ", symbol)
