@@ -9,12 +9,15 @@ from dash import Dash
 from flask import current_app
 
 import pages.backtest
+import pages.data
 import pages.home
 import pages.not_found
 import pages.run
 import pages.runs
+from dashboard.data_routes import add_data_routes
 from dashboard.errors import answer_http_errors, guarded, show_error
 from dashboard.headers import add_headers
+from dashboard.job_routes import add_job_routes
 from dashboard.routes import add_routes
 from dashboard.run_routes import add_run_routes
 from dashboard.shell import add_shell
@@ -23,6 +26,7 @@ from services.workspace import Workspace, open_workspace
 
 PAGES: tuple[ModuleType, ...] = (
     pages.home,
+    pages.data,
     pages.backtest,
     pages.runs,
     pages.run,
@@ -57,6 +61,8 @@ def create_app(settings: Settings | None = None) -> Dash:
     answer_http_errors(app)
     add_routes(app, workspace)
     add_run_routes(app, workspace)
+    add_data_routes(app, workspace)
+    add_job_routes(app, workspace)
     add_shell(app)
     _register_pages(app, workspace)
     add_headers(app)

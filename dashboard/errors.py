@@ -10,7 +10,7 @@ from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
 from components.feedback import error_state, show_toast
-from services.errors import UnknownRun, UserError
+from services.errors import UnknownJob, UnknownRun, UserError
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def answer_http_errors(app: Dash) -> None:
 
 
 def _status(error: Exception) -> int:
-    if isinstance(error, UnknownRun):
+    if isinstance(error, UnknownRun | UnknownJob):
         return 404
     return 503 if isinstance(error, UserError) else 500
 

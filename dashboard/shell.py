@@ -6,9 +6,11 @@ from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 
 from components.feedback import TOAST_STORE
 from components.icons import icon
+from components.job_tray import job_tray
 
 NAVIGATION = (
     ("Home", "/", "house", "exact"),
+    ("Data", "/data", "database", "partial"),
     ("Backtest", "/backtest", "graph-up", "partial"),
     ("Runs", "/runs", "clock-history", "partial"),
 )
@@ -69,15 +71,19 @@ def _header() -> html.Header:
                 href="/",
                 className="brand",
             ),
-            html.Button(
-                [icon("moon-stars", "theme-dark-icon"), icon("sun", "theme-light-icon")],
-                id="theme-toggle",
-                className="icon-button",
-                type="button",
-                **{"aria-label": "Switch theme"},
-            ),
+            html.Div([job_tray(), _theme_toggle()], className="header-actions"),
         ],
         className="header",
+    )
+
+
+def _theme_toggle() -> html.Button:
+    return html.Button(
+        [icon("moon-stars", "theme-dark-icon"), icon("sun", "theme-light-icon")],
+        id="theme-toggle",
+        className="icon-button",
+        type="button",
+        **{"aria-label": "Switch theme"},
     )
 
 

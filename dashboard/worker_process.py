@@ -47,7 +47,7 @@ def main() -> int:
     while True:
         began = time.monotonic()
         status = _run_worker(shall_stop)
-        if status is None:
+        if status is None or shall_stop(0):  # Ctrl-C reaches all processes at once
             return 0
         if time.monotonic() - began > _LONG_LIFE:
             pause = _FIRST_PAUSE
