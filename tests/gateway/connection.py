@@ -68,11 +68,11 @@ class Connection:
 
     async def _greet(self) -> bool:
         faults = {fault.kind for fault in self.gateway.faults.take("connect")}
-        if "close" in faults:
-            return False
         if await self._reader.readexactly(4) != b"API\0":
             return False
         hello = (await self._read_frame()).decode()
+        if "close" in faults:
+            return False
         if "hang" in faults:
             await asyncio.Event().wait()
         if "http" in faults:
@@ -112,6 +112,9 @@ class Connection:
         kind = KIND_OF.get(fields[0], f"message {fields[0]}")
         symbol = _symbol(kind, fields)
         self.gateway.record(kind, symbol, fields, self.client_id)
+        if kind == "history" and self.gateway.open_history >= MOST_OPEN:
+            self.send_error(int(fields[1]), 322, TOO_MANY)
+            return
         task = asyncio.create_task(self._answer(kind, symbol, fields))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -121,9 +124,6 @@ class Connection:
 
     async def _answer(self, kind: str, symbol: str, fields: list[str]) -> None:
         req_id = request_id(kind, fields)
-        if kind == "history" and self.gateway.open_history > MOST_OPEN:
-            self.send_error(req_id, 322, TOO_MANY)
-            return
         faults = self.gateway.faults.take(kind, symbol)
         if self.gateway.delay:
             await asyncio.sleep(self.gateway.delay)
