@@ -45,13 +45,19 @@ def chart_panel(spec: dict[str, Any] | None = None) -> html.Div:
     )
 
 
-def chart_spec(url: str, result: BacktestResult, figure: dict[str, Any]) -> dict[str, Any]:
-    """Return what the script in the page needs: where to ask for other views, and the first."""
+def chart_spec(
+    url: str, result: BacktestResult, figure: dict[str, Any], note: str = ""
+) -> dict[str, Any]:
+    """Return what the script in the page needs: where to ask for other views, and the first.
+
+    `note` says what the bars are, under the legend.
+    """
     trades = zip(
         result.trades["entry_bar"].tolist(), result.trades["exit_bar"].tolist(), strict=True
     )
     return {
         "url": url,
+        "note": note,
         "figure": figure,
         "trades": [{"entry": entry, "exit": exit_} for entry, exit_ in trades],
     }

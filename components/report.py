@@ -75,7 +75,7 @@ def report_values(run: Any) -> tuple[Any, ...]:
         False,
         _heading(run),
         [_card(METRIC_SPECS[name], result) for name in FIRST_CARDS],
-        chart_spec(f"/api/runs/{run.id}/chart", result, chart_figure(result)),
+        chart_spec(f"/api/runs/{run.id}/chart", result, chart_figure(result), run.bars_note),
         _trades_title(run),
         trade_rows(result),
         [],
@@ -124,7 +124,10 @@ def _heading(run: Any) -> list[Component]:
                         ),
                         html.P(result.strategy.rule, className="report-rule"),
                         html.P(
-                            f"{span} · {settings_text(result.settings)}", className="report-line"
+                            " · ".join(
+                                filter(None, (span, run.bars_note, settings_text(result.settings)))
+                            ),
+                            className="report-line",
                         ),
                     ]
                 ),

@@ -28,7 +28,14 @@ def add_run_routes(app: Dash, workspace: Workspace) -> None:
         run = find(run_id)
         asked = run.request
         kind = "simple" if request.args.get("kind") == "simple" else "full"
-        image = report_png(run.result, asked.symbol, asked.resolution, kind, cautions=run.cautions)
+        image = report_png(
+            run.result,
+            asked.symbol,
+            asked.resolution,
+            kind,
+            subtitle=run.bars_note,
+            cautions=run.cautions,
+        )
         name = f"{_file_stem(run)}_{kind}.png"
         return send_file(io.BytesIO(image), mimetype="image/png", download_name=name)
 

@@ -42,9 +42,11 @@ def _parser() -> Parser:
     span.add_argument("--start", default="", metavar="DATE", help="first date, as in 2010-01-31")
     span.add_argument("--end", default="", metavar="DATE", help="last date, included")
     span.add_argument("--auto-fetch", action=argparse.BooleanOptionalAction, default=False,
-                      help="when none are stored, load them from a source that has them: "
-                           "today the daily samples")  # fmt: skip
-    span.add_argument("--no-fetch", dest="auto_fetch", action="store_false", help="never load bars")
+                      help="fetch from Interactive Brokers what the span lacks of stored "
+                           "bars")  # fmt: skip
+    span.add_argument(
+        "--no-fetch", dest="auto_fetch", action="store_false", help="use what is stored"
+    )
     costs = parser.add_argument_group("simulation")
     costs.add_argument("--cash", default=100_000.0, metavar="N", help="starting cash (100000)")
     costs.add_argument("--commission", default="ibkr_fixed", metavar="MODEL[:X]",
@@ -103,9 +105,15 @@ def _params(pairs: list[str]) -> dict[str, str]:
 
 def _fetch_if_missing(workspace, request) -> None:
     from services.ingest import fetch_missing
+    from services.timespan import utc_now
 
+    start, end = request.span(utc_now())
     with progress_bar() as report:
-        fetch_missing(workspace.database, request.symbol, request.resolution, report)
+        caution = fetch_missing(
+            workspace, request.symbol, request.resolution, start, end, report=report
+        )
+    if caution:
+        print(f"Caution: {caution}", file=sys.stderr)
 
 
 def _plot(kind: str, run, workspace) -> str:
@@ -114,7 +122,13 @@ def _plot(kind: str, run, workspace) -> str:
     request = run.request
     folder = workspace.settings.plots_dir
     path = save_report(
-        run.result, request.symbol, request.resolution, kind, folder, cautions=run.cautions
+        run.result,
+        request.symbol,
+        request.resolution,
+        kind,
+        folder,
+        subtitle=run.bars_note,
+        cautions=run.cautions,
     )
     return str(path)
 
@@ -151,6 +165,7 @@ def _print(run, plot: str | None) -> None:
     result, request_params = run.result, run.request.params
     print(
         f"{run.title}: {len(result.bars):,} bars, {result.start:%Y-%m-%d} to {result.end:%Y-%m-%d}"
+        + (f" ({run.bars_note})" if run.bars_note else "")
     )
     print(
         params_text(request_params)

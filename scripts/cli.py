@@ -58,7 +58,10 @@ def progress_bar(enabled: bool = True) -> Iterator[Report]:
         def show(progress: Progress) -> None:
             bar.total = progress.total or None
             bar.n = progress.done
-            bar.set_description(progress.message)
+            bar.set_description(progress.message, refresh=False)
+            if progress.bars is not None:
+                bar.set_postfix_str(f"{progress.bars:,} bars", refresh=False)
+            bar.refresh()
 
         yield show
 

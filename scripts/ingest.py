@@ -6,8 +6,10 @@ from pathlib import Path
 from scripts.cli import Parser, progress_bar, run_main
 
 EPILOG = """examples:
-  python -m scripts.ingest -s AAPL -r 1d --duration "1 Y"
-  python -m scripts.ingest AAPL 1d "1 Y"
+  python -m scripts.ingest -s AAPL -r 1d --duration "1 Y"        from Interactive Brokers
+  python -m scripts.ingest AAPL 1d "1 Y"                         the same
+  python -m scripts.ingest AAPL 1d                               what is new since the last time
+  python -m scripts.ingest BARC 1d "5 Y" --exchange LSE --currency GBP
   python -m scripts.ingest -s EURUSD -r 1h --file eurusd.csv.gz --timezone Europe/Berlin
   python -m scripts.ingest --source sample"""
 LISTED = 5  # rejected rows shown one by one
@@ -31,11 +33,10 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         "--duration")  # fmt: skip
     add("-s", "--symbol", help="symbol, as in AAPL")
     add("-r", "--resolution", help="1m 5m 15m 30m 1h 4h 1d 1w")
-    add("--duration", help='only the last part, as in "1 Y" or "30 D"; S D W M Y')
+    add("--duration", help='how far back, as in "1 Y" or "30 D"; S D W M Y')
     add("--source", help="ibkr, csv or sample (default: csv with --file, else ibkr)")
-    add("--file", type=Path, help="CSV file, plain or gzipped, for the source csv")
-    add("--timezone", help="zone of times that name none, as in America/New_York (default: UTC)")
-    add("-c", "--client-id", type=int, help="client id used with the gateway, for the source ibkr")
+    _add_file_options(parser.add_argument_group("source csv"))
+    _add_broker_options(parser.add_argument_group("source ibkr"))
     args = parser.parse_intermixed_args(argv)
     _place_positional(parser, args)
     args.source = args.source or ("csv" if args.file else "ibkr")
@@ -46,6 +47,24 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     elif not args.symbol or not args.resolution:
         parser.error("a symbol and a resolution are needed, as in: -s AAPL -r 1d")
     return args
+
+
+def _add_file_options(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--file", type=Path, help="CSV file, plain or gzipped")
+    add("--timezone", help="zone of times that name none, as in America/New_York (default: UTC)")
+    add("--adjustment", help="what the prices are adjusted for: raw, split, full or none")
+
+
+def _add_broker_options(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("-c", "--client-id", type=int, help="client id used with the gateway (IB_CLIENT_ID)")
+    add("--exchange", help="where it is traded, when its symbol is ambiguous, as in LSE")
+    add("--currency", help="in which currency, as in GBP")
+    add("--asset-class", help="equity, crypto, forex, index or future")
+    add("--regular-hours", action=argparse.BooleanOptionalAction,
+        help="only the exchange's regular hours (default for shares)")  # fmt: skip
+    add("--as", dest="name_as", metavar="NAME", help="the symbol under which it is stored here")
 
 
 def _place_positional(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
@@ -63,11 +82,12 @@ def _ingest(args: argparse.Namespace) -> int:
     from services.workspace import open_workspace
 
     symbols = [args.symbol] if args.symbol else list(SAMPLES)
-    database = open_workspace().database
+    workspace = open_workspace()
+    names = [name for name in IngestRequest.__dataclass_fields__ if name != "symbol"]
+    asked = {name: getattr(args, name) for name in names}
     for symbol in symbols:
-        request = IngestRequest(symbol, args.resolution, args.duration, args.file, args.timezone)
         with progress_bar() as report:
-            result = ingest_from(database, args.source, request, report)
+            result = ingest_from(workspace, args.source, IngestRequest(symbol, **asked), report)
         _print(result)
     return 0
 
@@ -80,6 +100,8 @@ def _print(result) -> None:
         f"{result.rejected_count:,} rejected; from {result.first:%Y-%m-%d{clock}} to "
         f"{result.last:%Y-%m-%d{clock}}."
     )
+    if result.kept_out:
+        print(f"  {result.kept_out:,} kept out: they were dropped by hand before.")
     if result.outside_duration:
         print(f"  {result.outside_duration:,} older than the duration were left out.")
     for note in result.notes:

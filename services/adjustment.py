@@ -9,6 +9,11 @@ ADJUSTMENTS: dict[str, str] = {
     "full": "adjusted for splits and dividends",
     "none": "nothing to adjust",
 }
+SOURCES = {
+    "ibkr": "bars from Interactive Brokers",
+    "sample": "sample bars",
+    "csv": "bars from a file",
+}
 UNKNOWN = "adjustment unknown"
 
 
@@ -21,6 +26,11 @@ def check_adjustment(name: str) -> str:
         f"{did_you_mean(name, ADJUSTMENTS)}",
         field="adjustment",
     )
+
+
+def bars_text(source: str | None, adjustment: str | None) -> str:
+    """Say in a few words where bars came from and what they are adjusted for."""
+    return f"{SOURCES.get(source or '', 'bars')}, {adjustment_text(adjustment)}"
 
 
 def adjustment_text(name: str | None) -> str:

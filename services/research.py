@@ -3,12 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
+from services.adjustment import bars_text
 from services.backtest import BacktestRequest, run_backtest
 from services.cautions import split_cautions
 from services.instruments import get_instrument
 from services.market_data import load_bars
 from services.runs.fingerprint import bars_hash, code_hash
 from services.runs.store import SavedRun, save_run
+from services.series import series_of
 from services.timespan import utc_now
 from services.workspace import Workspace
 
@@ -36,7 +38,9 @@ def run_request(
         timezone=instrument.timezone or "UTC",
     )
     cautions = split_cautions(database, request.symbol, result.bars)
-    run = SavedRun(None, utc_now(), request, result, cautions)
+    series = series_of(database, request.symbol, request.resolution)
+    note = bars_text(series.source, series.adjustment)
+    run = SavedRun(None, utc_now(), request, result, cautions, note)
     if not save:
         return run
     seen = bars if end is None else bars[bars["ts"] <= end]

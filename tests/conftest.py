@@ -19,6 +19,8 @@ HOW_TO_GET_POSTGRESQL = (
     "which databases may be made"
 )
 
+NO_BROKER = 1  # a port on which nothing listens: no test shall meet a trader's own gateway
+
 
 @pytest.fixture(scope="session")
 def postgresql_server():
@@ -105,7 +107,7 @@ def database(database_url):
 @pytest.fixture
 def settings(tmp_path):
     """Give settings whose data folder is this test's own."""
-    return Settings(database_url="", data_dir=tmp_path / "data")
+    return Settings(database_url="", data_dir=tmp_path / "data", ib_port=NO_BROKER)
 
 
 @pytest.fixture
@@ -124,4 +126,5 @@ def home(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("IB_PORT", str(NO_BROKER))
     return tmp_path

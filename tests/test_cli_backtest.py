@@ -192,7 +192,8 @@ def test_the_same_run_is_saved_once_and_not_at_all_when_told_so(database, capsys
 def test_a_reader_is_told_what_was_tested_and_how_it_went(database, capsys):
     out = spoken(capsys)
     first, second = out.splitlines()[:2]
-    assert first == "TEST 1d ma_cross: 400 bars, 2024-01-01 to 2025-02-03"
+    span = "2024-01-01 to 2025-02-03 (bars from a file, adjustment unknown)"
+    assert first == f"TEST 1d ma_cross: 400 bars, {span}"
     assert second.startswith("fast 5, slow 20 · cash 100,000 · IBKR commission")
     assert "Strategy" in out
     assert "Buy & Hold" in out
@@ -230,13 +231,14 @@ def test_a_sample_is_fetched_when_told_so(database, capsys):
     assert "No symbol" in refusal(capsys, "--auto-fetch", "--no-fetch", base=base)
     said = answer(capsys, "--auto-fetch", base=base)
     assert 240 < said["bars"] < 260
-    assert answer(capsys, "--auto-fetch", base=base) == said
     assert answer(capsys, base=base) == said
+    assert backtest.main([*base, "--auto-fetch"]) == 0
+    assert "could not be brought up to date" in capsys.readouterr().err
 
 
 def test_fetching_what_has_no_sample_tells_how_to_get_it(database, capsys):
     line = refusal(capsys, "--auto-fetch", base=["-s", "NVDA", "--strategy", "rsi"])
-    assert "no source can fetch them" in line
+    assert "no broker answers" in line
     assert 'python -m scripts.ingest -s "NVDA" -r 1d --file' in line
 
 

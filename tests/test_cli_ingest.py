@@ -91,8 +91,8 @@ def test_all_samples_are_loaded_when_none_is_named(capsys):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["AAPL", "1d"], "use --source csv"),
-        (["AAPL", "1d", "--source", "ibkr", "-c", "7"], "use --source csv"),
+        (["AAPL", "1d"], "start TWS or IB Gateway"),
+        (["AAPL", "1d", "--source", "ibkr", "-c", "7"], "start TWS or IB Gateway"),
         (["AAPL", "1d", "--file", "nowhere.csv"], "There is no file nowhere.csv"),
         (["AAPL", "2d", "--file", "bars.csv"], "Unknown resolution"),
         (["AAPL", "1d", "one year", "--file", "bars.csv"], "is not a duration"),

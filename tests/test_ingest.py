@@ -26,6 +26,8 @@ from services.ingest import (
 )
 from services.instruments import get_instrument
 from services.market_data import catalogue, load_bars
+from services.settings import Settings
+from services.workspace import Workspace
 
 
 def source(bars):
@@ -252,7 +254,8 @@ def test_what_is_no_sample_is_a_sentence(database):
     [
         ("cvs", IngestRequest("AAPL", "1d"), 'Did you mean "csv"'),
         ("csv", IngestRequest("AAPL", "1d"), "needs a file"),
-        ("ibkr", IngestRequest("AAPL", "1d"), "--source sample"),
+        ("ibkr", IngestRequest("AAPL", "1d"), "Nothing listens on 127.0.0.1:1"),
+        ("csv", IngestRequest("AAPL", "1d", file="x", adjustment="spilt"), 'Did you mean "split"'),
         ("sample", IngestRequest("AAPL", "1day"), "Unknown resolution"),
         ("sample", IngestRequest("AAPL", "1d", duration="a year"), "is not a duration"),
         ("csv", IngestRequest("AAPL", "1d", file="x", timezone="Nowhere"), "not a time zone"),
@@ -260,58 +263,52 @@ def test_what_is_no_sample_is_a_sentence(database):
 )
 def test_a_request_that_cannot_be_met_is_a_sentence(database, name, request_, sentence):
     with pytest.raises(UserError, match=sentence):
-        ingest_from(database, name, request_)
+        ingest_from(without_broker(database), name, request_)
     assert catalogue(database) == []
 
 
-def test_missing_bars_are_fetched_once_and_stored_ones_left_alone(database):
+def without_broker(database):
+    return Workspace(Settings(ib_port=1, ib_timeout=1), database)
+
+
+def test_a_sample_stands_in_for_missing_bars_while_no_broker_answers(database):
     reports = []
-    assert fetch_missing(database, "ibm", "1d", reports.append) is True
+    assert fetch_missing(without_broker(database), "ibm", "1d", report=reports.append) is None
     assert len(load_bars(database, "IBM", "1d")) == len(read_sample("IBM").frame)
     assert reports
-    assert fetch_missing(database, "IBM", "1d") is False
+
+
+def test_bars_of_a_file_are_left_alone(database):
     put(database, closes(1, 2, 3))
-    assert fetch_missing(database, "AAPL", "1d") is False
+    assert fetch_missing(without_broker(database), "AAPL", "1d") is None
     assert len(load_bars(database, "AAPL", "1d")) == 3
+
+
+def test_stored_bars_that_cannot_be_brought_up_to_date_are_used_with_a_caution(database):
+    ingest_sample(database, "IBM")
+    caution = fetch_missing(without_broker(database), "IBM", "1d")
+    assert "could not be brought up to date: Nothing listens" in caution
 
 
 @pytest.mark.parametrize(
     ("symbol", "resolution", "sentence"),
     [
-        (
-            "tsla",
-            "1d",
-            'No 1d bars of "TSLA" are stored and no source can fetch them: Interactive Brokers is '
-            "not connected yet; bring them in with: python -m scripts.ingest "
-            '-s "TSLA" -r 1d --file prices.csv',
-        ),
-        (
-            "AAPL",
-            "1h",
-            'No 1h bars of "AAPL" are stored and no source can fetch them: Interactive Brokers is '
-            "not connected yet; bring them in with: python -m scripts.ingest "
-            '-s "AAPL" -r 1h --file prices.csv',
-        ),
-        (
-            "APPL",
-            "1d",
-            'No 1d bars of "APPL" are stored and no source can fetch them: Interactive Brokers is '
-            'not connected yet. Did you mean "AAPL"? Bring them in with: python -m '
-            'scripts.ingest -s "APPL" -r 1d --file prices.csv',
-        ),
+        ("tsla", "1d", 'No 1d bars of "TSLA" are stored, and no broker answers. Nothing listens'),
+        ("AAPL", "1h", '-s "AAPL" -r 1h --file prices.csv'),
+        ("APPL", "1d", 'no broker answers. Did you mean "AAPL"? Nothing listens'),
     ],
 )
 def test_what_no_source_can_fetch_is_told_with_the_way_to_bring_it_in(
     database, symbol, resolution, sentence
 ):
     with pytest.raises(NoBars) as caught:
-        fetch_missing(database, symbol, resolution)
-    assert str(caught.value) == sentence
+        fetch_missing(without_broker(database), symbol, resolution)
+    assert sentence in str(caught.value)
     assert catalogue(database) == []
 
 
 def test_fetching_what_cannot_be_named_is_refused(database):
     with pytest.raises(InvalidParams, match="is not a symbol"):
-        fetch_missing(database, "<b>", "1d")
+        fetch_missing(without_broker(database), "<b>", "1d")
     with pytest.raises(InvalidParams, match="Unknown resolution"):
-        fetch_missing(database, "AAPL", "2d")
+        fetch_missing(without_broker(database), "AAPL", "2d")

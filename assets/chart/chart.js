@@ -229,7 +229,9 @@
       );
     legend.replaceChildren(time, ...prices, ...lines);
     const note = chart.element.closest(".chart-box").querySelector(".chart-note");
-    note.textContent = figure.step > 1 ? `Each candle is ${figure.step} bars; zoom in for every bar.` : "";
+    const merged = figure.step > 1 ? `each candle is ${figure.step} bars, zoom in for every bar` : "";
+    const said = [chart.spec.note, merged].filter(Boolean).join("; ");
+    note.textContent = said && `${said[0].toUpperCase()}${said.slice(1)}.`;
   };
 
   // The panel that came with the spec may not stand in the document yet.

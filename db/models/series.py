@@ -28,7 +28,7 @@ class PriceSeries(Base):
     __tablename__ = "price_series"
 
     symbol: Mapped[str] = mapped_column(
-        String(32), ForeignKey("instruments.symbol"), primary_key=True
+        String(32), ForeignKey("instruments.symbol", ondelete="CASCADE"), primary_key=True
     )
     resolution: Mapped[str] = mapped_column(String(8), primary_key=True)
     first: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -78,7 +78,7 @@ class UpdateSchedule(Base):
     __tablename__ = "update_schedules"
 
     symbol: Mapped[str] = mapped_column(
-        String(32), ForeignKey("instruments.symbol"), primary_key=True
+        String(32), ForeignKey("instruments.symbol", ondelete="CASCADE"), primary_key=True
     )
     mode: Mapped[str] = mapped_column(String(16))
     last_session: Mapped[date | None] = mapped_column(Date)

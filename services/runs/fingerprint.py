@@ -41,14 +41,14 @@ def fingerprint(
     result: BacktestResult,
     bars: str,
     code: str,
-    cautions: tuple[str, ...] = (),
+    said_of_bars: tuple[str, ...] = (),
 ) -> str:
     """Return a digest that two runs share only if they are the same and gave the same.
 
     The numbers that came out are part of it: what else may change them (a time zone, the
     engine's own code) then needs no list.
     """
-    known = [request.as_query(), bars, code, list(cautions), METRICS_VERSION, versions()]
+    known = [request.as_query(), bars, code, list(said_of_bars), METRICS_VERSION, versions()]
     digest = hashlib.blake2b(digest_size=32)
     digest.update(json.dumps([known, result.metrics, result.benchmark_metrics]).encode())
     for series in (result.signals, result.equity.to_numpy(), result.benchmark_equity.to_numpy()):

@@ -45,7 +45,8 @@ class RunSummary:
 class SavedRun:
     """A run with everything that a page draws; `id` is None when it was not saved.
 
-    `cautions` are sentences about the bars that a reader of the numbers must know.
+    `cautions` are sentences about the bars that a reader of the numbers must know; `bars_note`
+    says where the bars came from and what they are adjusted for.
     """
 
     id: int | None
@@ -53,6 +54,7 @@ class SavedRun:
     request: BacktestRequest
     result: BacktestResult
     cautions: tuple[str, ...] = ()
+    bars_note: str = ""
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -71,7 +73,7 @@ def save_run(database: Database, run: SavedRun, bars: str, code: str) -> SavedRu
     A run that must be equal is not saved twice: the first keeps its number and date. `bars`
     and `code` are the digests of services.runs.fingerprint.
     """
-    mark = fingerprint(run.request, run.result, bars, code, run.cautions)
+    mark = fingerprint(run.request, run.result, bars, code, (*run.cautions, run.bars_note))
     known = _known(database, mark)
     if known is None:
         try:
@@ -121,7 +123,8 @@ def load_run(database: Database, run_id: int | str) -> SavedRun:
         settings=request.settings,
     )
     cautions = tuple(row.request["cautions"])
-    return SavedRun(row.id, pd.Timestamp(row.created_at), request, result, cautions)
+    note = row.request.get("bars", "")
+    return SavedRun(row.id, pd.Timestamp(row.created_at), request, result, cautions, note)
 
 
 def latest_runs(database: Database, limit: int) -> list[RunSummary]:
@@ -165,6 +168,7 @@ def _row(run: SavedRun, mark: str, bars: str, code: str) -> BacktestRun:
             "settings": request.settings.as_dict(),
             "rule": result.strategy.rule,
             "cautions": list(run.cautions),
+            "bars": run.bars_note,
         },
         start=result.start.to_pydatetime(),
         end=result.end.to_pydatetime(),

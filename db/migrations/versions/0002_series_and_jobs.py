@@ -59,7 +59,10 @@ def _create_series() -> None:
         sa.Column("updated_at", MOMENT),
         sa.PrimaryKeyConstraint("symbol", "resolution", name="pk_price_series"),
         sa.ForeignKeyConstraint(
-            ["symbol"], ["instruments.symbol"], name="fk_price_series_symbol_instruments"
+            ["symbol"],
+            ["instruments.symbol"],
+            name="fk_price_series_symbol_instruments",
+            ondelete="CASCADE",
         ),
     )
     op.create_table(
@@ -69,7 +72,10 @@ def _create_series() -> None:
         sa.Column("last_session", sa.Date),
         sa.PrimaryKeyConstraint("symbol", name="pk_update_schedules"),
         sa.ForeignKeyConstraint(
-            ["symbol"], ["instruments.symbol"], name="fk_update_schedules_symbol_instruments"
+            ["symbol"],
+            ["instruments.symbol"],
+            name="fk_update_schedules_symbol_instruments",
+            ondelete="CASCADE",
         ),
     )
 

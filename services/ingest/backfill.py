@@ -1,0 +1,100 @@
+"""Brings a stored series to the span that is wanted, chunk by chunk; each chunk stays once stored.
+
+A stored series is one piece: chunks are fetched away from what is stored, forwards to now and
+backwards to the wanted start. So what is stored is the checkpoint, and whoever goes on later goes
+on from there. Where old and new bars meet they are compared.
+"""
+
+import pandas as pd
+
+from services.errors import HistoryDiffers
+from services.ingest.anew import fetch_anew, is_under_way, reason_to_replace, rewritten_text
+from services.ingest.chunks import OVERLAP_DAYS, Chunk
+from services.ingest.fetching import SOURCE, Fetching
+from services.ingest.overlap import Overlap, compare_overlap
+from services.series import Series
+
+
+def bring_up_to_date(fetching: Fetching, start: pd.Timestamp | None) -> None:
+    """Bring a series from `start` (None: from where it begins) to now.
+
+    What was fetched before a BrokerError, a cancellation or a kill stays stored.
+    """
+    stored = fetching.stored()
+    if is_under_way(fetching):
+        fetch_anew(fetching, start, "")
+        stored = fetching.stored()
+    elif stored is None:
+        for _, bars in fetching.fetched(fetching.forward(start)):
+            fetching.store(bars)
+        return
+    elif reason := reason_to_replace(stored, fetching.history.regular_hours):
+        is_sample = stored.source == "sample" and start is not None
+        fetch_anew(fetching, start if is_sample else _earlier(start, stored), reason)
+        return
+    _extend(fetching, stored, start)
+
+
+def fetch_span_again(fetching: Fetching, start: pd.Timestamp, end: pd.Timestamp) -> None:
+    """Fetch a span of the stored series once more, as after a gap or a bad bar."""
+    for chunk, bars in fetching.fetched(fetching.forward(start, end)):
+        overlap = compare_overlap(fetching.stored_bars(chunk), bars)
+        if overlap.rewritten and overlap.bars > 1:
+            fetch_anew(fetching, fetching.stored().first, rewritten_text(overlap))
+            return
+        fetching.store(bars, refresh=False)
+    fetching.refresh()
+
+
+def _extend(fetching: Fetching, stored: Series, start: pd.Timestamp | None) -> None:
+    overlap = pd.Timedelta(days=OVERLAP_DAYS[fetching.history.resolution])
+    forward = fetching.forward(stored.last - overlap)
+    if not _grow(fetching, forward, stored, refresh=True):
+        return
+    if start is not None and start < stored.first:
+        backward = fetching.backward(start, stored.first + overlap)
+        # Each older bar changes the indicators of all after it: they are computed once, at the end.
+        if not _grow(fetching, backward, stored, refresh=False):
+            return
+    fetching.refresh()
+
+
+def _grow(fetching: Fetching, chunks: list[Chunk], stored: Series, *, refresh: bool) -> bool:
+    """Store chunks that lead away from what is stored; False when the past was rewritten."""
+    met = False
+    for chunk, bars in fetching.fetched(chunks):
+        if not met:
+            overlap = compare_overlap(fetching.stored_bars(chunk), bars)
+            met = overlap.bars > 0
+            _check_other_source(stored, overlap, bars)
+            if overlap.rewritten:
+                fetch_anew(fetching, stored.first, rewritten_text(overlap))
+                return False
+            _note_revisions(fetching, overlap)
+        fetching.store(bars, refresh=refresh)
+    return True
+
+
+def _check_other_source(stored: Series, overlap: Overlap, bars: pd.DataFrame) -> None:
+    """Refuse to join the broker's bars to those of another source that are not the same."""
+    if stored.source == SOURCE or bars.empty:
+        return
+    if overlap.bars and overlap.revised <= overlap.bars / 2:
+        return
+    raise HistoryDiffers(
+        f"The stored bars of {stored.symbol} {stored.resolution} came from elsewhere "
+        f"({stored.source or 'unknown'}) and are not the broker's ({overlap.revised} of "
+        f"{overlap.bars} bars differ): nothing was changed. Delete the series, then fetch it again."
+    )
+
+
+def _note_revisions(fetching: Fetching, overlap: Overlap) -> None:
+    if overlap.revised:
+        noun = "bar was" if overlap.revised == 1 else "bars were"
+        fetching.tally.notes.append(
+            f"{overlap.revised} stored {noun} revised by the broker and brought up to date."
+        )
+
+
+def _earlier(start: pd.Timestamp | None, stored: Series) -> pd.Timestamp:
+    return stored.first if start is None else min(start, stored.first)
