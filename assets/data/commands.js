@@ -1,0 +1,50 @@
+// Buttons with data-do say so to the page; the table's last cell holds such buttons; the filter.
+(() => {
+  const nothing = () => window.dash_clientside.no_update;
+  const STORE = "page-command";
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-do]");
+    if (!button || button.disabled) return;
+    const { ...said } = button.dataset;
+    window.dash_clientside.set_props(STORE, { data: { ...said, at: Date.now() } });
+  });
+
+  const sign = (name) => window.React.createElement("i", { className: `bi bi-${name}`, "aria-hidden": "true" });
+
+  const button = (what, name, text, series) =>
+    window.React.createElement(
+      "button",
+      {
+        key: what, type: "button", className: "row-button", title: text, "aria-label": text,
+        "data-do": what, "data-series": series,
+      },
+      sign(name),
+    );
+
+  const DataActions = ({ data }) => {
+    const name = `${data.symbol} ${data.resolution}`;
+    const test = window.React.createElement(
+      "a",
+      { key: "test", className: "row-button", href: data.backtest, title: `Backtest ${name}`, "aria-label": `Backtest ${name}` },
+      sign("play-fill"),
+    );
+    const update = data.fromBroker ? [button("update", "arrow-repeat", `Update ${name}`, data.id)] : [];
+    return window.React.createElement(
+      "span",
+      { className: "row-buttons", onClick: (event) => event.stopPropagation() },
+      [...update, test, button("delete", "trash", `Delete ${name}`, data.id)],
+    );
+  };
+
+  window.dashAgGridComponentFunctions = Object.assign(window.dashAgGridComponentFunctions || {}, { DataActions });
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    data: {
+      filter: (text, options) => ({ ...options, quickFilterText: text || "" }),
+      toggle: (clicks, hidden) => (clicks ? [!hidden, hidden ? "true" : "false"] : [nothing(), nothing()]),
+      forgetChoice: (_text, choices) =>
+        choices ? ["", [], null, null] : [nothing(), nothing(), nothing(), nothing()],
+    },
+  });
+})();
