@@ -4,6 +4,7 @@
   const BUSY_MS = 1000;
   const IDLE_MS = 10000;
   const AFTER_CLICK_MS = 800; // what was clicked may have asked for a job
+  const MANY = 5;
   const ACTIVE = new Set(["queued", "running"]);
   const WORDS = {
     queued: "Waiting", running: "Running", done: "Done", failed: "Failed", cancelled: "Cancelled",
@@ -92,7 +93,7 @@
     set(button, todo === "cancel" ? "Cancel" : "Retry");
   };
 
-  const draw = ({ jobs, trouble }) => {
+  const draw = ({ jobs, active: count, trouble }) => {
     const list = part("job-list");
     const known = new Map([...list.children].map((item) => [item.dataset.job, item]));
     jobs.forEach((job, position) => {
@@ -106,7 +107,9 @@
     part("job-none").hidden = jobs.length > 0;
     set(part("job-trouble"), trouble);
     part("job-trouble").hidden = !trouble;
-    const count = jobs.filter((job) => ACTIVE.has(job.state)).length;
+    const shown = jobs.filter((job) => ACTIVE.has(job.state)).length;
+    set(part("job-more"), `and ${count - shown} more waiting`);
+    part("job-more").hidden = count <= shown;
     const badge = part("job-count");
     set(badge, trouble && !count ? "!" : String(count));
     badge.hidden = !count && !trouble;
@@ -118,17 +121,17 @@
     button.title = trouble || words;
   };
 
-  const tell = (jobs) => {
+  const tell = ({ jobs, active }) => {
     const before = states;
     states = new Map(jobs.map((job) => [job.id, `${job.state} ${job.attempt}`]));
     if (before === null) return;
     const changed = jobs.filter((job) => before.get(job.id) !== states.get(job.id));
-    for (const job of changed) {
-      const was = before.get(job.id)?.split(" ")[0];
-      if (ACTIVE.has(was) && !ACTIVE.has(job.state)) {
-        const kind = { done: "success", cancelled: "info" }[job.state] || "error";
-        window.shell.showToast(`${job.title}: ${job.message || WORDS[job.state].toLowerCase()}`, kind);
-      }
+    const wasActive = (job) => ACTIVE.has(before.get(job.id)?.split(" ")[0]);
+    const ended = changed.filter((job) => wasActive(job) && !ACTIVE.has(job.state));
+    // Of a long row of jobs only what went wrong is told at once.
+    for (const job of active > MANY ? ended.filter((job) => job.state === "failed") : ended) {
+      const kind = { done: "success", cancelled: "info" }[job.state] || "error";
+      window.shell.showToast(`${job.title}: ${job.message || WORDS[job.state].toLowerCase()}`, kind);
     }
     if (changed.length) document.dispatchEvent(new CustomEvent("jobschanged", { detail: { jobs: changed } }));
   };
@@ -140,9 +143,9 @@
       const answer = await fetch("/api/jobs", { cache: "no-store" });
       if (answer.ok) {
         const found = await answer.json();
-        busy = found.jobs.some((job) => ACTIVE.has(job.state));
+        busy = found.active > 0;
         draw(found);
-        tell(found.jobs);
+        tell(found);
       }
     } catch {
       // The server is away: the banner says so when something is asked of it, and we ask again.

@@ -30,6 +30,7 @@ def job_tray() -> html.Div:
                     html.H2("Jobs", className="tray-title"),
                     html.P(id="job-trouble", className="tray-trouble", hidden=True, role="status"),
                     html.Ul(id="job-list", className="tray-list"),
+                    html.P(id="job-more", className="tray-more", hidden=True),
                     html.P(
                         "Nothing is running. Prices that you bring in or update on the page Data "
                         "appear here, also after the tab was closed.",

@@ -6,11 +6,12 @@ from dash import Dash
 from flask import jsonify
 
 from dashboard.same_site import require_same_site
-from services.jobs import JobView, cancel_job, list_jobs, retry_job
+from services.jobs import ACTIVE, STATES, JobView, cancel_job, count_active, list_jobs, retry_job
 from services.jobs.trouble import trouble_with
 from services.workspace import Workspace
 
-SHOWN = 20
+ACTIVE_SHOWN, ENDED_SHOWN = 12, 12
+_ENDED = frozenset(STATES) - ACTIVE
 
 
 def add_job_routes(app: Dash, workspace: Workspace) -> None:
@@ -19,8 +20,13 @@ def add_job_routes(app: Dash, workspace: Workspace) -> None:
 
     @server.get("/api/jobs")
     def _jobs():
-        jobs = list_jobs(workspace, limit=SHOWN)
-        answer = jsonify(jobs=[_record(job) for job in jobs], trouble=trouble_with(workspace, jobs))
+        active = list_jobs(workspace, ACTIVE, ACTIVE_SHOWN)
+        ended = list_jobs(workspace, _ENDED, ENDED_SHOWN)
+        answer = jsonify(
+            jobs=[_record(job) for job in (*active, *ended)],
+            active=len(active) if len(active) < ACTIVE_SHOWN else count_active(workspace),
+            trouble=trouble_with(workspace, active),
+        )
         answer.headers["Cache-Control"] = "no-store"
         return answer
 

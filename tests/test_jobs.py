@@ -8,6 +8,7 @@ from db.models import Job
 from services.errors import InvalidParams, QueueUnavailable, UnknownJob
 from services.jobs import (
     cancel_job,
+    count_active,
     desk,
     get_job,
     list_jobs,
@@ -169,13 +170,19 @@ def test_a_worker_that_lost_its_job_writes_no_more(office):
     assert get_job(office, job.id).state == "running"
 
 
-def test_active_jobs_are_listed_first(office):
-    waiting = submit(office, "ingest", TSLA)
-    newer = submit(office, "delete_series", {"symbol": "IBM", "resolution": "1d"})
-    end(office, newer, "done")
-    assert [job.id for job in list_jobs(office)] == [waiting.id, newer.id]
-    assert [job.id for job in list_jobs(office, limit=1)] == [waiting.id]
-    assert [job.id for job in list_jobs(office, {"done"})] == [newer.id]
+def test_what_runs_is_listed_first_then_what_waits_then_what_ended_last(office):
+    def ask(symbol):
+        return submit(office, "ingest", TSLA | {"symbol": symbol})
+
+    first, second, third, fourth, fifth = (ask(name) for name in ("A", "B", "C", "D", "E"))
+    end(office, second, "failed")
+    end(office, first, "done")
+    JobTable(office.database).claim(fifth.id, this_process())
+    listed = [job.id for job in list_jobs(office)]
+    assert listed == [fifth.id, third.id, fourth.id, first.id, second.id]
+    assert [job.id for job in list_jobs(office, limit=2)] == listed[:2]
+    assert [job.id for job in list_jobs(office, {"done", "queued"})] == listed[1:4]
+    assert count_active(office) == 3
 
 
 def test_a_queue_that_cannot_be_told_leaves_no_job_behind(office, monkeypatch):

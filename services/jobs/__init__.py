@@ -1,6 +1,6 @@
 """Work that outlives a request: asked for here, done by a worker, watched from anywhere."""
 
-from services.jobs.desk import cancel_job, get_job, list_jobs, retry_job, submit
+from services.jobs.desk import cancel_job, count_active, get_job, list_jobs, retry_job, submit
 from services.jobs.job import ACTIVE, RETRIABLE, STATES, JobView
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "STATES",
     "JobView",
     "cancel_job",
+    "count_active",
     "get_job",
     "list_jobs",
     "retry_job",

@@ -48,7 +48,10 @@ def get_job(workspace: Workspace, job_id: int | str) -> JobView:
 def list_jobs(
     workspace: Workspace, states: Iterable[str] | str | None = None, limit: int = RECENT
 ) -> list[JobView]:
-    """Return jobs, active ones first, each group the newest first; raise InvalidParams."""
+    """Return jobs that run, that wait in their turn, that ended (the latest first).
+
+    Raises InvalidParams for a state that does not exist.
+    """
     wanted = {states} if isinstance(states, str) else set(states or ())
     for state in wanted - set(STATES):
         raise InvalidParams(
@@ -58,9 +61,16 @@ def list_jobs(
         )
     # What is stored as running may be interrupted in truth.
     read = wanted | {RUNNING} if INTERRUPTED in wanted else wanted
-    jobs = [judged(job) for job in JobTable(workspace.database).newest(read or None, limit)]
-    kept = [job for job in jobs if not wanted or job.state in wanted]
-    return sorted(kept, key=lambda job: (job.state not in ACTIVE, -job.id))
+    jobs = [judged(job) for job in JobTable(workspace.database).listed(read or None, limit)]
+    return sorted(
+        (job for job in jobs if not wanted or job.state in wanted),
+        key=lambda job: job.state not in ACTIVE,
+    )
+
+
+def count_active(workspace: Workspace) -> int:
+    """Count the jobs that wait or run."""
+    return JobTable(workspace.database).count(ACTIVE)
 
 
 def cancel_job(workspace: Workspace, job_id: int | str) -> JobView:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from db.models import Job
@@ -89,13 +89,28 @@ class JobTable:
             row = session.get(Job, job_id) if 0 < job_id <= _HIGHEST_ID else None
             return row and view_of(row)
 
-    def newest(self, states: Iterable[str] | None, limit: int) -> list[JobView]:
-        """Return jobs, active ones first, each group the newest first."""
-        query = select(Job).order_by(Job.state.in_(ACTIVE).desc(), Job.id.desc()).limit(limit)
+    def listed(self, states: Iterable[str] | None, limit: int) -> list[JobView]:
+        """Return jobs that run, those that wait in their turn, those that ended, latest first."""
+        query = (
+            select(Job)
+            .order_by(
+                (Job.state == RUNNING).desc(),
+                (Job.state == QUEUED).desc(),
+                Job.finished_at.desc(),
+                Job.id,
+            )
+            .limit(limit)
+        )
         if states is not None:
             query = query.where(Job.state.in_(tuple(states)))
         with self._database.reading() as session:
             return [view_of(row) for row in session.scalars(query)]
+
+    def count(self, states: Iterable[str]) -> int:
+        """Count the jobs of some states."""
+        query = select(func.count()).where(Job.state.in_(tuple(states)))
+        with self._database.reading() as session:
+            return session.scalar(query)
 
     def in_state(self, state: str) -> list[JobView]:
         """Return all jobs of one state, the oldest first."""
