@@ -132,7 +132,7 @@ def _off_market_finding(series: Series, bar: int, by_close: bool, above: bool, b
         series.stamp(bar),
         series.stamp(bar),
         1,
-        "error" if by_close and away >= _GRAVE else "warning",
+        "error" if (by_close or opened_far) and away >= _GRAVE else "warning",
         text,
         ("refetch", "drop", "accept"),
         {

@@ -12,6 +12,7 @@ _FLAT = (3, 5, 60)
 _STALE = (2, 3, 5)
 _SEPARATE = 10  # up to this many stretches of zero volume are told one by one
 _UNIT_DAYS = 20  # days on each side of a change of the volume's unit
+_UNIT_LEAST = 3
 _UNIT_FACTOR = 100
 _UNIT_SLACK = 2.5
 
@@ -19,26 +20,18 @@ _UNIT_SLACK = 2.5
 def repeat_findings(series: Series) -> list[Finding]:
     """Find repeated and flat bars."""
     grade = 0 if series.by_session else (1 if series.step >= _HOUR else 2)
-    found = []
     same = _same_as_before(series)
-    for first, last in _stretches(same, _STALE[grade]):
-        repeats = last - first
-        verb = "repeats" if repeats == 1 else "repeat"
-        text = (
-            f"{series.span(first + 1, last)}: {number(repeats, 'bar')} {verb} prices and volume "
-            f"of {series.when(first)}, as when a source goes on sending its last answer."
-        )
-        found.append(_stretch("stale_bars", series, first + 1, last, text))
+    found = [
+        _stale(series, first, last)
+        for first, last in runs(same)
+        if last - first + 2 >= _STALE[grade]  # with the bar that they repeat
+    ]
     flat = series.flat & ~same  # what is repeated is told already
     if grade == 2:  # lone trades make flat minutes; only one price that stays is odd
         flat &= np.append(False, series.close[1:] == series.close[:-1])
-    for first, last in _stretches(flat, _FLAT[grade]):
-        text = (
-            f"{series.span(first, last)}: {number(last - first + 1, 'bar')} in a row have one "
-            "price for open, high, low and close, as when a source knows only the close."
-        )
-        found.append(_stretch("flat_bars", series, first, last, text))
-    return found
+    return found + [
+        _flat(series, first, last) for first, last in runs(flat) if last - first + 1 >= _FLAT[grade]
+    ]
 
 
 def _same_as_before(series: Series) -> np.ndarray:
@@ -53,14 +46,22 @@ def _same_as_before(series: Series) -> np.ndarray:
     return same
 
 
-def _stretches(mark: np.ndarray, least: int) -> list[tuple[int, int]]:
-    """Return the stretches of bars, with the one before each, that are at least so long."""
-    found = []
-    for first, last in runs(mark):
-        begin = max(first - 1, 0)
-        if last - begin + 1 >= least:
-            found.append((begin, last))
-    return found
+def _stale(series: Series, first: int, last: int) -> Finding:
+    repeats = last - first + 1
+    verb = "repeats" if repeats == 1 else "repeat"
+    text = (
+        f"{series.span(first, last)}: {number(repeats, 'bar')} {verb} prices and volume of "
+        f"{series.when(first - 1)}, as when a source goes on sending its last answer."
+    )
+    return _stretch("stale_bars", series, first, last, text)
+
+
+def _flat(series: Series, first: int, last: int) -> Finding:
+    text = (
+        f"{series.span(first, last)}: {number(last - first + 1, 'bar')} in a row have one price "
+        "for open, high, low and close, as when a source knows only the close."
+    )
+    return _stretch("flat_bars", series, first, last, text)
 
 
 def _stretch(kind: str, series: Series, first: int, last: int, text: str) -> Finding:
@@ -115,21 +116,23 @@ def _zero_volume(series: Series, zero: np.ndarray) -> list[Finding]:
 def _unit_changes(series: Series, counted: np.ndarray) -> list[Finding]:
     """Find where the volume of a day becomes a hundred times larger or smaller, and stays so."""
     days, totals, first_bar = _daily_volume(series, counted)
-    width = min(_UNIT_DAYS, len(days) // 2)
-    if width < 3:
+    if len(days) < 2 * _UNIT_LEAST:
         return []
     level = pd.Series(np.log(totals))
-    before = level.rolling(width).median().shift(1)
-    after = level[::-1].rolling(width).median()[::-1]
+    window = {"window": _UNIT_DAYS, "min_periods": _UNIT_LEAST}
+    before = level.rolling(**window).median().shift(1)
+    after = level[::-1].rolling(**window).median()[::-1]
     distance = np.abs(np.abs(after - before) - np.log(_UNIT_FACTOR)).to_numpy()
     step = np.abs(level.diff()).to_numpy()
-    near = np.flatnonzero((distance <= np.log(_UNIT_SLACK)) & (step >= np.log(_UNIT_FACTOR) / 2))
-    # Both sides must lie wholly apart: a volume that grows over years changes no unit.
-    return [
-        _unit_finding(series, int(first_bar[day]), float(after[day] - before[day]))
-        for day in near
-        if _apart(level.to_numpy(), int(day), width)
-    ]
+    near = (distance <= np.log(_UNIT_SLACK)) & (step >= np.log(_UNIT_FACTOR) / 3)
+    change = (after - before).to_numpy()
+    kept: list[int] = []
+    for day in sorted(np.flatnonzero(near), key=lambda day: -step[day]):
+        # Both sides must lie wholly apart: a volume that grows over years changes no unit.
+        alone = all(abs(day - other) > _UNIT_DAYS for other in kept)
+        if alone and _apart(level.to_numpy(), day):
+            kept.append(day)
+    return [_unit_finding(series, int(first_bar[day]), float(change[day])) for day in kept]
 
 
 def _daily_volume(series: Series, counted: np.ndarray):
@@ -141,8 +144,9 @@ def _daily_volume(series: Series, counted: np.ndarray):
     return days, totals, bars[first]
 
 
-def _apart(level: np.ndarray, day: int, width: int) -> bool:
-    before, after = level[max(day - width, 0) : day], level[day : day + width]
+def _apart(level: np.ndarray, day: int) -> bool:
+    before = level[max(day - _UNIT_DAYS, 0) : day]
+    after = level[day : day + _UNIT_DAYS]
     low, high = (before, after) if before.mean() < after.mean() else (after, before)
     return bool(np.quantile(low, 0.9) < np.quantile(high, 0.1))
 
@@ -150,7 +154,7 @@ def _apart(level: np.ndarray, day: int, width: int) -> bool:
 def _unit_finding(series: Series, bar: int, change: float) -> Finding:
     factor = float(np.exp(abs(change)))
     text = (
-        f"{series.when(bar)}: from here on the volume is about {factor:,.0f} times "
+        f"{series.day[bar]}: from here on the volume is about {factor:,.0f} times "
         f"{'larger' if change > 0 else 'smaller'}, as when shares are counted instead of lots."
     )
     if change < 0:
