@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from db.session import Database
-from services.bars import BAR_COLUMNS, check_bars
+from services.bars import BAR_COLUMNS, FORMING, check_bars
 from services.ingest.broker_history import BrokerHistory, Tell
 from services.ingest.chunks import Chunk, backward_chunks, forward_chunks
 from services.ingest.quarantine import quarantine
@@ -118,14 +118,16 @@ class Fetching:
         refresh_indicators(*self.key, self.report)
 
     def _checked(self, rows: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
-        self.tally.received += len(rows)
         if rows.empty:
             return rows[BAR_COLUMNS]
         checked = check_bars(rows, self.history.resolution, now)
-        quarantine(*self.key, SOURCE, checked.rejected)
-        for reason, count in checked.reasons.items():
-            self.tally.reasons[reason] = self.tally.reasons.get(reason, 0) + count
-        self.tally.rejected += zip(checked.rejected["ts"], checked.rejected["reason"], strict=True)
+        # The bar that is still forming is no bad one: it comes again when it is complete.
+        bad = checked.rejected[checked.rejected["reason"] != FORMING]
+        self.tally.received += len(checked.bars) + len(bad)
+        quarantine(*self.key, SOURCE, bad)
+        for ts, reason in zip(bad["ts"], bad["reason"], strict=True):
+            self.tally.reasons[reason] = self.tally.reasons.get(reason, 0) + 1
+            self.tally.rejected.append((ts, reason))
         return checked.bars
 
     def _traded(self, chunks: list[Chunk]) -> list[Chunk]:
