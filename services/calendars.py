@@ -70,6 +70,10 @@ class SessionCalendar:
         start = np.searchsorted(whole.close, first, side="right")
         return whole.part(start, np.searchsorted(whole.open, last, side="right"))
 
+    def known_from(self, first) -> np.datetime64:
+        """Return the first session that is known of those that could hold `first` or follow it."""
+        return self._reaching(_day(first)).dates[0]
+
     def sessions(self, first, last) -> pd.DatetimeIndex:
         """Return the dates of the sessions from `first` to `last` as UTC midnights."""
         dates = self.schedule(first, last).dates.astype("datetime64[us]")

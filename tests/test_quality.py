@@ -15,6 +15,7 @@ from quality_bars import (
 )
 from real_bars import real_bars
 
+from services.calendars import SessionCalendar
 from services.quality import (
     coverage_of,
     examine,
@@ -271,3 +272,15 @@ def test_hundreds_of_gaps_are_not_hundreds_of_lines():
     rest = next(finding for finding in missing if "more of this kind" in finding.text)
     assert rest.actions == ()
     assert sum(finding.count for finding in missing) == report.expected - len(bars)
+
+
+def test_bars_from_before_a_calendar_begins_are_not_judged():
+    tokyo = SessionCalendar("XTKS")  # its holidays are recorded from 1997 on
+    later = tokyo.sessions("1997-01-01", "1998-12-31")
+    earlier = pd.bdate_range("1990-01-02", "1996-12-20", tz="UTC").as_unit("us")
+    bars = random_walk(len(earlier) + len(later)).assign(ts=earlier.append(later))
+    report = examine(bars, "1d", tokyo)
+    assert report.findings == ()
+    assert (report.coverage, report.expected) == (1.0, len(later))
+    early = examine(bars[: len(earlier)], "1d", tokyo)
+    assert (early.coverage, early.findings) == (None, ())

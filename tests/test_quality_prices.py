@@ -187,3 +187,18 @@ def test_volume_that_changes_from_lots_to_shares_is_found(symbol, factor, seed):
     finding = only(examine(bars, "1d", NEW_YORK), "volume_unit")
     assert finding.start == bars["ts"][bar]
     assert finding.values["factor"] == pytest.approx(factor, rel=1.5)
+
+
+def test_a_known_stock_dividend_too_small_to_see_is_not_seen_everywhere():
+    bars = daily()
+    splits = [(day.date(), 1.002) for day in bars["ts"][::50]]
+    assert examine(bars, "1d", NEW_YORK, splits=splits).findings == ()
+
+
+def test_a_known_split_may_be_dated_on_the_weekend_before():
+    bars = daily()
+    monday = next(i for i in range(1000, 1010) if bars["ts"][i].day_name() == "Monday")
+    bars.loc[monday:, PRICE_COLUMNS] /= 3
+    saturday = (bars["ts"][monday] - pd.Timedelta(days=2)).date()
+    finding = only(examine(bars, "1d", NEW_YORK, splits=[(saturday, 3.0)]), "known_split_shown")
+    assert finding.start == bars["ts"][monday]

@@ -44,6 +44,11 @@ class Series:
     def __len__(self) -> int:
         return len(self.ts)
 
+    def later(self, start: int) -> "Series":
+        """Return the bars from number `start` on."""
+        columns = (getattr(self, name)[start:] for name in BAR_COLUMNS)
+        return Series(self.resolution, *columns)
+
     @property
     def by_session(self) -> bool:
         """Tell whether a bar stands for whole sessions."""

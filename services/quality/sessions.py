@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.calendars import Schedule, SessionCalendar, slot_counts, week_start, weeks_of
-from services.quality.findings import SessionMap
+from services.quality.findings import SessionMap, empty_map
 from services.quality.series import Series
 
 _DAY = np.timedelta64(1, "D")
@@ -40,7 +40,23 @@ class Held:
 
 
 def hold(series: Series, calendar: SessionCalendar) -> Held:
-    """Hold a series, not empty, against a calendar."""
+    """Hold a series, not empty, against a calendar.
+
+    Bars from before the calendar's holidays are recorded are not judged.
+    """
+    known = calendar.known_from(series.ts[0]).astype(series.ts.dtype)
+    early = int(np.searchsorted(series.ts, known - 7 * _DAY))
+    if early == 0:
+        return _hold(series, calendar)
+    if early == len(series):
+        nothing = np.zeros(early, dtype=bool)
+        return Held(empty_map(), nothing, _NONE, _NONE.astype(series.ts.dtype))
+    held = _hold(series.later(early), calendar)
+    outside = np.concatenate((np.zeros(early, dtype=bool), held.outside))
+    return Held(held.map, outside, held.gap, held.gap_start)
+
+
+def _hold(series: Series, calendar: SessionCalendar) -> Held:
     if series.resolution == "1w":
         return _hold_days(series, *_weeks(series, calendar))
     if series.resolution == "1d":

@@ -18,6 +18,7 @@ _LARGE_MOVE = np.log(1.6)
 _UNUSUAL = 6.0
 _CLOSE_TO = 0.04  # log distance from a split's ratio: the night's own move
 _CLOSE_TO_AND_QUIET = 0.06  # the same where the turnover says that nothing happened
+_KNOWN_WITHIN = 0.05  # log distance of a jump from the ratio of a split that is known
 _BUSY = 4.0  # times the usual turnover or range: a day on which something happened
 _BEFORE = 20
 _STAYS = 0.5  # of the jump must still be there some bars later
@@ -51,17 +52,17 @@ def jumps(series: Series, splits: Iterable[tuple[date, float]], skip: np.ndarray
 
 def _shown(series: Series, gap: np.ndarray, known: dict):
     """Give the bar and the ratio of each known split that the prices still show."""
+    before, after = (6, 1) if series.resolution == "1w" else (1, 4)
     for day, ratio in known.items():
-        begin, end = day.astype("datetime64[us]"), (day + 1).astype("datetime64[us]")
-        if series.resolution == "1w":
-            begin = begin - np.timedelta64(6, "D")
-        first, last = np.searchsorted(series.ts, [begin, end])
-        for bar in range(max(first, 1), min(last, len(series))):
-            if abs(gap[bar] - np.log(ratio)) <= max(0.1, 4 * series.scale[bar]) / 2 and (
-                abs(gap[bar]) > abs(np.log(ratio)) / 2
-            ):
-                yield bar, ratio
-                break
+        size = np.log(ratio)
+        window = [day - before, day + after]
+        first, last = np.searchsorted(series.ts, np.array(window, dtype=series.ts.dtype))
+        bars = np.arange(max(first, 1), last)
+        near = np.maximum(_KNOWN_WITHIN, 2 * series.scale[bars])
+        # A ratio too small to be told from a night's move proves nothing.
+        hits = bars[(np.abs(gap[bars] - size) <= near) & (abs(size) >= 3 * near)]
+        if len(hits):
+            yield int(hits[np.abs(gap[hits] - size).argmin()]), ratio
 
 
 def _known(series: Series, bar: int, gap: float, ratio: float) -> Finding:
