@@ -1,12 +1,18 @@
 # make run   the dashboard, from nothing: environment, database, sample bars, worker, server
 # make test  everything that must hold: lint, format, tests, browser tests
+# make test-ib-async  the gateway's tests with the second client library, in an environment of its own
 # Nothing here needs Docker, a broker or a server that runs already.
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 BROWSER_HINT := Browser tests need Chromium: install the packages chromium and chromium-driver.
 
-.PHONY: run test lint migrate
+# The two client libraries both bring a package eventkit, so they never share an environment.
+IB_ASYNC := ib_async==2.1.0
+IB_ASYNC_VENV := .venv-ib-async
+IB_TESTS := $(wildcard tests/test_gateway*.py tests/test_ibkr*.py)
+
+.PHONY: run test test-ib-async lint migrate
 .DELETE_ON_ERROR:
 
 run: $(VENV)/runtime.stamp
@@ -18,6 +24,9 @@ test: $(VENV)/tests.stamp
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m pytest -n 2
+
+test-ib-async: $(IB_ASYNC_VENV)/tests.stamp
+	@IB_LIBRARY=ib_async $(IB_ASYNC_VENV)/bin/python -m pytest $(IB_TESTS)
 
 lint: $(VENV)/tests.stamp
 	@$(PYTHON) -m ruff check .
@@ -47,6 +56,13 @@ $(VENV)/runtime.stamp: requirements.txt | $(PYTHON)
 $(VENV)/tests.stamp: requirements-dev.txt $(VENV)/runtime.stamp
 	@echo "Installing what the tests need."
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(IB_ASYNC_VENV)/tests.stamp: requirements.txt requirements-dev.txt | $(PYTHON)
+	@echo "Installing the second client library and what its tests need."
+	@$(PYTHON) -m venv --clear $(IB_ASYNC_VENV)
+	@{ grep -v '^ib_insync' requirements.txt; echo '$(IB_ASYNC)'; grep '^pytest==' requirements-dev.txt; } > $(IB_ASYNC_VENV)/requirements.txt
+	@$(IB_ASYNC_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $(IB_ASYNC_VENV)/requirements.txt
 	@touch $@
 
 .PHONY: browser

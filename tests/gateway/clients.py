@@ -63,15 +63,26 @@ def history(contract, duration="1 M", size="1 day", *, end="", what="TRADES", rt
 
 
 def refusal(gateway, work, **how) -> int:
-    """Return the code with which a work is refused."""
+    """Return the code with which a work is refused.
+
+    The event is what counts: to one of the libraries 321 is a warning, and its request waits on.
+    """
 
     async def code_of(ib):
-        error = importlib.import_module(f"{LIBRARY}.wrapper").RequestError
-        try:
-            answer = await work(ib)
-        except error as refused:
-            return refused.code
-        raise AssertionError(f"answered: {answer}")
+        refused = asyncio.get_running_loop().create_future()
+
+        def on_error(request: int, code: int, *_) -> None:
+            if request >= 0 and not refused.done():
+                refused.set_result(code)
+
+        ib.errorEvent += on_error
+        answer = asyncio.ensure_future(work(ib))
+        await asyncio.wait({refused, answer}, return_when="FIRST_COMPLETED")
+        if not refused.done():
+            raise AssertionError(f"answered: {answer.result()}")
+        answer.cancel()
+        await asyncio.gather(answer, return_exceptions=True)
+        return refused.result()
 
     return talk(gateway, code_of, **how)
 
