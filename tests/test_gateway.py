@@ -16,6 +16,7 @@ from gateway.instruments import INTRADAY
 
 ROOT = Path(__file__).resolve().parent.parent
 AFTER_THE_SAMPLE = "2013-03-02 12:00"
+LONG_AFTER = pd.Timestamp("2099-01-01", tz="UTC")
 needs_minutes = pytest.mark.skipif(
     not INTRADAY.is_dir(), reason="no minute bars: the development data is not beside the project"
 )
@@ -268,12 +269,14 @@ def test_shifted_bars_fall_on_sessions_and_reach_the_clock():
     assert bars[-1].date == dt.date(2026, 11, 25)
     assert later[-1].date == dt.date(2026, 11, 30)
     assert dt.date(2026, 11, 26) not in {bar.date for bar in later}
-    shifted, real = (
-        market.bars(m.instruments[0], "1d", pd.Timestamp("2099-01-01", tz="UTC"))["close"]
-        for m in (market, Market(now=now))
-        for market in (m,)
-    )
-    assert list(shifted) == list(real)[-len(shifted) :]
+
+
+def test_the_last_bar_falls_on_the_last_session_of_the_quarter():
+    now = pd.Timestamp("2026-11-25", tz="UTC")
+    markets = [Market(shifted=shifted, now=now) for shifted in (True, False)]
+    shifted, real = (m.bars(m.instruments[0], "1d", LONG_AFTER) for m in markets)
+    assert shifted["ts"].iloc[-1] == pd.Timestamp("2026-12-31", tz="UTC")
+    assert list(shifted["close"]) == list(real["close"])[-len(shifted) :]
 
 
 def test_a_restart_in_the_same_quarter_shows_the_same_bars():
@@ -286,7 +289,7 @@ def test_a_restart_in_the_same_quarter_shows_the_same_bars():
 def test_no_bar_of_the_sample_is_lost(market):
     for symbol in ("AAPL", "GOOG", "IBM", "MSFT"):
         [instrument] = [i for i in market.instruments if i.symbol == symbol]
-        bars = market.bars(instrument, "1d", pd.Timestamp("2014-01-01", tz="UTC"))
+        bars = market.bars(instrument, "1d", LONG_AFTER)
         assert len(bars) == len(file_of(symbol))
 
 

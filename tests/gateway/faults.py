@@ -15,8 +15,11 @@ KINDS = INSTEAD + BEFORE + IN_BARS + AT_CONNECT
 class Fault:
     """One thing that goes wrong, for the next `times` requests of a kind and symbol.
 
-    `on` is "connect" (the greeting), or a request: "start", "details", "history", "head_time",
-    "current_time", "positions", "account", "orders", "executions", "search"; "*" is any request.
+    `on` is "connect" (the greeting), "start", or a request by its name in `answers.KIND_OF`, as
+    "history", "details", "head_time", "current_time", "positions"; "*" is any request. `skip`
+    lets so many requests pass first. `code` and `text` are for "error"; `seconds` is how long
+    "late" and "upstream_lost" take, and how long "restart" refuses; `rewrite` changes the bars
+    (date, open, high, low, close, volume, average, count) before they are sent.
     """
 
     on: str
