@@ -19,6 +19,7 @@ from services.adjustment import adjustment_text
 GRID, FILTER, COUNT = "data-grid", "data-filter", "data-count"
 SCHEDULE = "data-schedule"
 SOURCES = {"ibkr": "Interactive Brokers", "csv": "File", "sample": "Sample"}
+_SHORT = SOURCES | {"ibkr": "IBKR"}
 SCHEDULES = {"off": "Updates: off", "daily": "Updates: daily after the close"}
 _SEPARATOR = "|"  # no symbol holds it
 _ROW_HEIGHT, _HIGHEST = 38, 424
@@ -49,12 +50,14 @@ def catalogue_grid(entries: Sequence[Any], chosen: str | None = None) -> dag.AgG
         catalogue_rows(entries),
         height=grid_height(len(entries)),
         selectedRows={"ids": [chosen]} if chosen else [],
+        scrollTo={"rowId": chosen, "rowPosition": "middle"} if chosen else None,
         options={
             "localeText": {
                 "noRowsToShow": "No series is stored",
                 "noMatchingRows": "No series matches the filter",
             },
             "tooltipShowDelay": 400,
+            "tooltipShowMode": "whenTruncated",
         },
     )
 
@@ -188,13 +191,14 @@ def _record(entry: Any) -> dict[str, Any]:
         "symbol": entry.symbol,
         "name": entry.name or "",
         "resolution": entry.resolution,
-        "first": bar_time(entry.first, entry.resolution),
-        "last": bar_time(entry.last, entry.resolution),
+        "first": f"{entry.first:%Y-%m-%d}",
+        "last": f"{entry.last:%Y-%m-%d}",
+        "lastBar": f"Last bar: {bar_time(entry.last, entry.resolution)} UTC",
         "bars": entry.bars,
         # Rounded down: 100 % is said of what is whole only.
         "coverage": None if entry.coverage is None else math.floor(entry.coverage * 1000) / 10,
         "updated": f"{entry.updated_at:%Y-%m-%d %H:%M}" if entry.updated_at else "",
-        "source": SOURCES.get(entry.source, entry.source or ""),
+        "source": _SHORT.get(entry.source, entry.source or ""),
         "adjustment": adjustment_text(entry.adjustment) if entry.adjustment else "unknown",
         "schedule": "daily" if entry.schedule == "daily" else "off",
         "fromBroker": entry.source == "ibkr",
@@ -205,25 +209,25 @@ def _record(entry: Any) -> dict[str, Any]:
 def _columns() -> list[dict[str, Any]]:
     coverage = "params.value == null ? 'n/a' : d3.format('.1f')(params.value) + ' %'"
     return [
-        {"field": "symbol", "headerName": "Symbol", "width": 112, "pinned": "left",
+        {"field": "symbol", "headerName": "Symbol", "width": 104, "pinned": "left",
          "cellClass": "data-symbol", "sort": "asc", "tooltipField": "symbol"},
         {"field": "name", "headerName": "Name", "minWidth": 130, "flex": 1,
          "tooltipField": "name"},
-        {"field": "resolution", "headerName": "Res.", "width": 64},
-        {"field": "first", "headerName": "From", "width": 132},
-        {"field": "last", "headerName": "To", "width": 132},
-        {"field": "bars", "headerName": "Bars", "width": 92, "type": "rightAligned",
+        {"field": "resolution", "headerName": "Res.", "width": 60},
+        {"field": "first", "headerName": "From", "width": 112},
+        {"field": "last", "headerName": "To", "width": 112, "tooltipField": "lastBar"},
+        {"field": "bars", "headerName": "Bars", "width": 86, "type": "rightAligned",
          "valueFormatter": {"function": "d3.format(',.0f')(params.value)"}},
-        {"field": "coverage", "headerName": "Coverage", "width": 96, "type": "rightAligned",
+        {"field": "coverage", "headerName": "Coverage", "width": 94, "type": "rightAligned",
          "headerTooltip": "Share of the bars that the exchange's calendar asks for",
          "valueFormatter": {"function": coverage},
          "cellClassRules": {"data-gaps": "params.value != null && params.value < 99"}},
-        {"field": "updated", "headerName": "Updated (UTC)", "width": 138},
-        {"field": "source", "headerName": "Source", "width": 142},
-        {"field": "adjustment", "headerName": "Adjustment", "width": 156,
+        {"field": "updated", "headerName": "Updated (UTC)", "width": 148},
+        {"field": "source", "headerName": "Source", "width": 88},
+        {"field": "adjustment", "headerName": "Adjustment", "width": 138,
          "tooltipField": "adjustment"},
-        {"field": "schedule", "headerName": "Schedule", "width": 92},
-        {"field": "id", "headerName": "", "width": 112, "pinned": "right", "sortable": False,
+        {"field": "schedule", "headerName": "Schedule", "width": 88},
+        {"field": "id", "headerName": "", "width": 108, "pinned": "right", "sortable": False,
          "resizable": False, "cellRenderer": "DataActions", "cellClass": "data-actions-cell",
          "getQuickFilterText": {"function": "''"}},
     ]  # fmt: skip

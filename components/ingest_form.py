@@ -89,6 +89,11 @@ def candidate_options(contracts: Sequence[dict[str, Any]]) -> list[dict[str, Any
     ]
 
 
+def job_trouble(text: str) -> list[html.P]:
+    """Return the sentence that says why jobs wait, if there is one."""
+    return [html.P([icon("exclamation-triangle"), text], className="caution")] if text else []
+
+
 def job_lines(jobs: Sequence[Any]) -> list[html.Div]:
     """Return a live line a job: what it is, how far, and a way to end it."""
     return [_job_line(job) for job in jobs]
@@ -121,6 +126,8 @@ def _job_state(job: Any) -> str:
     if job.state == "queued":
         return job.message or "waiting for its turn"
     parts = [job.message or job.state]
+    if job.queue == "broker" and job.total > 1:
+        parts.append(f"{job.done:,} of {job.total:,} chunks")
     if (rest := job.rest()) is not None:
         parts.append(f"about {_in_words(rest.total_seconds())} left")
     if job.cancel_requested and job.is_active:
@@ -156,7 +163,7 @@ def _symbol_and_find() -> dbc.InputGroup:
 
 def _candidate(contract: dict[str, Any]) -> html.Span:
     kind = _KINDS.get(contract["sec_type"], contract["sec_type"])
-    facts = [contract["place"], contract["currency"], kind]
+    facts = [contract["exchange"], contract["currency"], kind]
     return html.Span(
         [
             html.Strong(contract["symbol"]),

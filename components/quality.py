@@ -14,6 +14,18 @@ LISTED = 60
 _ICONS = {"error": "x-octagon-fill", "warning": "exclamation-triangle-fill", "info": "info-circle"}
 _WORDS = {"error": "Error", "warning": "Warning", "info": "Note"}
 _CODES = {"whole": "w", "part": "p", "missing": "m", "extra": "x"}
+# Whose calendar a symbol can be given here; the command line knows all of them.
+EXCHANGES = {
+    "NYSE": "New York",
+    "TSE": "Toronto",
+    "LSE": "London",
+    "XETRA": "Frankfurt (Xetra)",
+    "SBF": "Paris",
+    "TSEJ": "Tokyo",
+    "SEHK": "Hong Kong",
+    "IDEALPRO": "Currencies",
+    "PAXOS": "Crypto, every day",
+}
 _LEGEND = (
     ("heat-w", "complete"),
     ("heat-h", "half day"),
@@ -75,11 +87,7 @@ def _session_map(report: Any) -> html.Div | None:
     sessions = report.sessions
     if not len(sessions):
         if report.calendar is None:
-            return html.P(
-                "No calendar judges this symbol, so missing sessions cannot be told: name its "
-                "exchange with python -m scripts.add_instrument.",
-                className="muted quality-note",
-            )
+            return _choose_calendar()
         return None
     return html.Div(
         [
@@ -91,6 +99,21 @@ def _session_map(report: Any) -> html.Div | None:
                 className="heat-map",
                 **{"data-heat": json.dumps(_packed(report), separators=(",", ":"))},
             ),
+        ],
+        className="quality-block",
+    )
+
+
+def _choose_calendar() -> html.Div:
+    buttons = [command_button("exchange", name, exchange=key) for key, name in EXCHANGES.items()]
+    return html.Div(
+        [
+            html.P(
+                "Missing sessions cannot be told, because nothing says where this symbol trades. "
+                "Where does it?",
+                className="quality-note",
+            ),
+            html.Div(buttons, className="exchange-choice"),
         ],
         className="quality-block",
     )
@@ -207,5 +230,8 @@ def _button(finding: Any, name: str) -> html.Button:
 
 
 def _span(finding: Any, resolution: str) -> str:
-    first, last = (bar_time(moment, resolution) for moment in (finding.start, finding.end))
+    ends = (finding.start, finding.end)
+    # Sessions, as those that are missing, are named by their date alone.
+    by_date = all(moment == moment.normalize() for moment in ends)
+    first, last = (bar_time(moment, "1d" if by_date else resolution) for moment in ends)
     return first if first == last else f"{first} to {last}"

@@ -72,4 +72,4 @@ def _row(row: Any, resolution: str) -> html.Tr:
 def _number(value: float) -> str:
     if math.isnan(value):
         return "none"
-    return f"{value:,.6g}" if abs(value) < 1e15 else f"{value:.3g}"
+    return f"{value:,.10g}" if abs(value) < 1e15 else f"{value:.3g}"

@@ -131,16 +131,13 @@ def actions_preview(name: str, actions: Any, needs_symbol: bool) -> html.Div:
         )
         for action in actions.actions[:8]
     ]
+    symbol = text_field(field_id("symbol"), "Symbol", "", placeholder="as in AAPL")
     heads = (("Date", ""), ("Symbol", ""), ("Event", ""), ("Value", "num"))
     refused = [f"Row {row.row}: {row.reason}" for row in actions.refused[:8]]
     return html.Div(
         [
             _title(name, "splits and dividends"),
-            html.Div(
-                text_field(field_id("symbol"), "Symbol", "", placeholder="as in AAPL")
-                if needs_symbol
-                else None
-            ),
+            html.Div(symbol, className="preview-fields") if needs_symbol else None,
             html.P(verdict, className="preview-verdict", role="status"),
             _table(heads, rows),
             _list(f"{len(actions.refused):,} rows would be refused", refused),

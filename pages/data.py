@@ -40,6 +40,7 @@ from pages.data_parts import (
     POLL,
     POLL_MS,
     QUALITY,
+    SEEN,
     URL,
     WATCH,
     Act,
@@ -60,7 +61,7 @@ def register(app: Dash, workspace: Workspace) -> None:
     dash.register_page(
         __name__,
         path="/data",
-        title=_title,
+        title="Data",
         layout=lambda **query: layout(workspace, **query),
     )
     _register_catalogue(app, workspace)
@@ -80,7 +81,7 @@ def layout(workspace: Workspace, **query: Any) -> html.Div:
         [
             dcc.Location(id=URL, refresh=False),
             command_store(),
-            *(dcc.Store(id=name) for name in (CHANGED, KEY, UPLOADED)),
+            *(dcc.Store(id=name) for name in (CHANGED, KEY, SEEN, UPLOADED)),
             dcc.Store(id=WATCH, data={"active": [], "ended": []}),
             dcc.Interval(id=POLL, interval=POLL_MS),
             _head(),
@@ -118,14 +119,17 @@ def _register_catalogue(app: Dash, workspace: Workspace) -> None:
         Output(GRID, "style"),
         Output(LIST, "hidden"),
         Output(EMPTY, "hidden"),
+        Output(GRID, "selectedRows"),
         Input(CHANGED, "data"),
+        State(URL, "search"),
         prevent_initial_call=True,
     )
-    def _read_again(_changed):
+    def _read_again(_changed, search: str):
         entries = catalogue(workspace.database)
         style = {"height": grid_height(len(entries))}
         rows = catalogue_rows(entries)
-        return rows, count_text(len(entries)), style, not entries, bool(entries)
+        chosen = {"ids": [row_id(*query_of(search))]}
+        return rows, count_text(len(entries)), style, not entries, bool(entries), chosen
 
     @app.callback(
         Output(URL, "search"),
@@ -142,6 +146,16 @@ def _register_catalogue(app: Dash, workspace: Workspace) -> None:
             raise PreventUpdate
         return path
 
+    app.clientside_callback(
+        ClientsideFunction("data", "narrow"),
+        Output(FILTER, "placeholder"),
+        Input(GRID, "id"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("data", "title"),
+        Output(KEY, "modified_timestamp"),
+        Input(KEY, "data"),
+    )
     app.clientside_callback(
         ClientsideFunction("data", "filter"),
         Output(GRID, "dashGridOptions"),
@@ -246,8 +260,3 @@ def _ask() -> dbc.Modal:
         is_open=False,
         centered=True,
     )
-
-
-def _title(**query: Any) -> str:
-    symbol, resolution = query_of(query)
-    return f"{symbol} {resolution}: data · Trading Research" if symbol else "Data"

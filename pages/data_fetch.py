@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from dash import ClientsideFunction, Dash, Input, Output, State, no_update, set_props
+from dash import ClientsideFunction, Dash, Input, Output, State, ctx, no_update, set_props
 from dash.exceptions import PreventUpdate
 
 from components.data_catalogue import data_path
-from components.feedback import show_toast
 from components.ingest_form import (
     BROKER_PART,
     CANDIDATE,
@@ -23,10 +22,12 @@ from components.ingest_form import (
     SYMBOL,
     candidate_options,
     job_lines,
+    job_trouble,
 )
 from pages.data_parts import (
     JOBS,
     POLL,
+    SEEN,
     URL,
     WATCH,
     Act,
@@ -40,6 +41,7 @@ from services.errors import InvalidParams, UnknownJob, UserError
 from services.ingest import SAMPLES
 from services.instruments import normalise_symbol, stored_instrument
 from services.jobs import ACTIVE, JobView, cancel_job, get_job, list_jobs, retry_job, submit
+from services.jobs.trouble import trouble_with
 from services.timespan import Duration
 from services.workspace import Workspace
 
@@ -150,25 +152,29 @@ def _register_jobs(app: Dash, workspace: Workspace) -> None:
     @app.callback(
         Output(JOBS, "children"),
         Output(WATCH, "data"),
+        Output(POLL, "disabled"),
         Output(ERROR, "children", allow_duplicate=True),
         Input(POLL, "n_intervals"),
         Input(WATCH, "data"),
+        Input(SEEN, "data"),
         State(URL, "search"),
         prevent_initial_call="initial_duplicate",
     )
-    def _follow(_tick, watch: dict, search: str):
+    def _follow(_tick, watch: dict, seen: dict | None, search: str):
         active = [j for j in list_jobs(workspace, ACTIVE, 50) if j.kind in _SERIES_KINDS]
         over = _ended(workspace, set(watch["active"]) - {job.id for job in active})
         for job in over:
-            _tell_end(job, search)
+            _open_or_close(job, search)
         failed = [job.id for job in over if job.can_retry and job.state != "cancelled"]
         ended = [number for number in watch["ended"] if number not in {j.id for j in active}]
         now = {"active": sorted(job.id for job in active), "ended": ended + failed}
         shown = [*active, *_ended(workspace, now["ended"])]
-        if over:
+        if over or (ctx.triggered_id == SEEN and seen["ended"]):
             tell_change()
         error = next((job.message for job in over if _is_of_form(job)), no_update)
-        return job_lines(shown), no_update if now == watch else now, error
+        trouble = trouble_with(workspace, active) if active else ""
+        lines = [*job_trouble(trouble), *job_lines(shown)]
+        return lines, no_update if now == watch else now, not active, error
 
 
 def _cancel(workspace: Workspace, command: Command) -> dict:
@@ -257,17 +263,15 @@ def _ended(workspace: Workspace, ids: Iterable[int]) -> list[JobView]:
     return [job for job in jobs if not job.is_active]
 
 
-def _tell_end(job: JobView, search: str) -> None:
+def _open_or_close(job: JobView, search: str) -> None:
+    """Let the address follow a job that is done: to what was brought in, from what is gone."""
     if job.state != "done":
-        show_toast(f"{job.title}: {job.message}", "info" if job.state == "cancelled" else "error")
         return
-    show_toast(f"{job.title}: {job.message or 'done.'}", "success")
     arguments = job.arguments
     series = arguments.get("symbol"), arguments.get("resolution")
     if job.kind == "delete_series" and query_of(search) == series:
         set_props(URL, {"search": ""})
     elif job.kind == "ingest" and not query_of(search)[0]:
-        # What was just brought in is what the user wants to see.
         name = arguments.get("name_as") or series[0]
         set_props(URL, {"search": data_path(name, series[1]).removeprefix("/data")})
 

@@ -12,6 +12,7 @@ from services.workspace import Workspace
 
 URL, CHANGED, KEY, WATCH = "data-url", "data-changed", "data-key", "data-watch"
 POLL, POLL_MS = "data-poll", 1_000
+SEEN = "data-jobs-seen"  # when the tray saw a job begin or end
 ADD, JOBS = "data-add", "data-jobs"
 DETAIL, HEAD, QUALITY = "data-detail", "data-head", "data-quality"
 ASK, ASK_TITLE, ASK_BODY, ASK_YES = "data-ask", "data-ask-title", "data-ask-body", "data-ask-yes"

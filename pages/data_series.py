@@ -30,9 +30,10 @@ from pages.data_parts import (
 from services.errors import UserError
 from services.ingest.quarantine import drop_bars, list_quarantine, set_state
 from services.ingest.refresh import refresh_indicators
+from services.instruments import add_instrument
 from services.jobs import submit
 from services.market_data import CatalogueEntry, catalogue, load_bars
-from services.quality import accept_finding, quality_report, unaccept_finding
+from services.quality import accept_finding, quality_report, store_coverage, unaccept_finding
 from services.series import set_schedule
 from services.timespan import RESOLUTIONS
 from services.workspace import Workspace
@@ -197,6 +198,7 @@ def _drop_span(workspace: Workspace, series: tuple, finding: Any) -> int:
     entry = find_entry(workspace, *series)
     if entry and entry.bars <= _REFRESHED_AT_ONCE:
         refresh_indicators(workspace.database, *series)
+    store_coverage(workspace.database, *series)
     return count
 
 
@@ -221,6 +223,14 @@ def _accept_rows(workspace: Workspace, command: Command) -> None:
     tell_change()
 
 
+def _name_exchange(workspace: Workspace, command: Command) -> None:
+    exchange = command.said["exchange"]
+    kind = {"IDEALPRO": "forex", "PAXOS": "crypto"}.get(exchange)
+    add_instrument(workspace.database, command.series[0], exchange=exchange, asset_class=kind)
+    store_coverage(workspace.database, *command.series)
+    tell_change()
+
+
 COMMANDS: dict[str, Act] = {
     "keep": _keep,
     "update": _update,
@@ -230,6 +240,7 @@ COMMANDS: dict[str, Act] = {
     "drop": _ask_drop,
     "drop-now": _drop,
     "accept": _accept,
+    "exchange": _name_exchange,
     "unaccept": _unaccept,
     "quarantine-accept": _accept_row,
     "quarantine-accept-all": _accept_rows,

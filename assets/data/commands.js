@@ -6,8 +6,13 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-do]");
     if (!button || button.disabled) return;
-    const { ...said } = button.dataset;
-    window.dash_clientside.set_props(STORE, { data: { ...said, at: Date.now() } });
+    window.dash_clientside.set_props(STORE, { data: { ...button.dataset, at: Date.now() } });
+  });
+
+  // Jobs of other tabs and people too: the tray's script sees them all.
+  document.addEventListener("jobschanged", (event) => {
+    const ended = event.detail.jobs.some((job) => !["queued", "running"].includes(job.state));
+    if (document.getElementById("data-jobs")) window.dash_clientside.set_props("data-jobs-seen", { data: { ended, at: Date.now() } });
   });
 
   const sign = (name) => window.React.createElement("i", { className: `bi bi-${name}`, "aria-hidden": "true" });
@@ -43,6 +48,19 @@
     data: {
       filter: (text, options) => ({ ...options, quickFilterText: text || "" }),
       toggle: (clicks, hidden) => (clicks ? [!hidden, hidden ? "true" : "false"] : [nothing(), nothing()]),
+      title: (key) => {
+        if (key) document.title = `${key[0]} ${key[1]}: data`;
+        return nothing();
+      },
+      // A phone shows what tells series apart; the rest is in the head of the chosen one.
+      narrow: (id) => {
+        if (matchMedia("(max-width: 720px)").matches) {
+          window.dash_ag_grid.getApiAsync(id).then((api) => {
+            api.setColumnsVisible(["name", "first", "updated", "source", "adjustment", "schedule", "id"], false);
+          });
+        }
+        return nothing();
+      },
       forgetChoice: (_text, choices) =>
         choices ? ["", [], null, null] : [nothing(), nothing(), nothing(), nothing()],
     },

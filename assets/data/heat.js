@@ -5,6 +5,8 @@
   const CELL = 10;
   const STEP = 12;
   const TOP = 14;
+  const NEWEST = 4; // years that are drawn even when nothing is missing
+  const FOLDED = 3; // fewer are not worth folding
   const WORDS = {
     w: "complete", h: "half day, complete", p: "partly there", m: "missing", x: "bars on a day without a session",
   };
@@ -76,6 +78,30 @@
     return box;
   };
 
+  // Older years in which nothing is missing are named; a button draws them too.
+  const fold = (place, all, folded, weekly) => {
+    const line = document.createElement("p");
+    line.className = "heat-folded";
+    const numbers = folded.map(([number]) => number);
+    const button = Object.assign(document.createElement("button"), {
+      type: "button", className: "btn btn-sm btn-outline-secondary", textContent: "Show them",
+    });
+    button.addEventListener("click", () =>
+      place.replaceChildren(...all.map(([number, list]) => year(number, list, weekly))));
+    line.append(`${folded.length} older years are complete (${ranges(numbers)}). `, button);
+    return line;
+  };
+
+  const ranges = (newestFirst) => {
+    const runs = [];
+    for (const number of [...newestFirst].reverse()) {
+      const last = runs.at(-1);
+      if (last && last[1] === number - 1) last[1] = number;
+      else runs.push([number, number]);
+    }
+    return runs.map(([from, to]) => (from === to ? from : `${from} to ${to}`)).join(", ");
+  };
+
   const draw = (place) => {
     const map = JSON.parse(place.dataset.heat);
     const years = new Map();
@@ -85,7 +111,13 @@
       years.get(number).push(day);
     }
     const weekly = map.resolution === "1w";
-    place.replaceChildren(...[...years].reverse().map(([number, list]) => year(number, list, weekly)));
+    const newest = [...years].reverse();
+    const isWhole = ([, list]) => list.every((day) => "wh".includes(day.status));
+    const folded = newest.filter((entry, i) => i >= NEWEST && isWhole(entry));
+    const few = folded.length < FOLDED;
+    const shown = few ? newest : newest.filter((entry) => !folded.includes(entry));
+    place.replaceChildren(...shown.map(([number, list]) => year(number, list, weekly)));
+    if (!few) place.append(fold(place, newest, folded, weekly));
     place.setAttribute("role", "group");
     place.setAttribute("aria-label", map.label);
   };

@@ -14,6 +14,7 @@ from services.ingest.pipeline import IngestReport, ingest
 from services.ingest.source import SourceBars
 from services.instruments import add_instrument, normalise_symbol
 from services.progress import Report, silent
+from services.quality import store_coverage
 from services.settings import ROOT
 from services.timespan import Duration
 
@@ -65,7 +66,7 @@ def ingest_sample(
         contract_spec={"adjustment": "raw"},
     )
     _store_events(database, symbol)
-    return ingest(
+    stored = ingest(
         database,
         symbol,
         resolution,
@@ -75,6 +76,8 @@ def ingest_sample(
         adjustment="raw",
         report=report,
     )
+    store_coverage(database, symbol, resolution)
+    return stored
 
 
 def _store_events(database: Database, symbol: str) -> None:

@@ -11,6 +11,7 @@ from services.ingest.request import IngestRequest
 from services.ingest.sample_source import ingest_sample
 from services.instruments import check_timezone, normalise_symbol
 from services.progress import Report, silent
+from services.quality import store_coverage
 from services.timespan import check_resolution
 from services.workspace import Workspace
 
@@ -34,7 +35,7 @@ def _from_csv(workspace: Workspace, request: IngestRequest, report: Report) -> I
     normalise_symbol(request.symbol)
     check_resolution(request.resolution)
     zone = check_timezone(request.timezone) if request.timezone else None
-    return ingest(
+    stored = ingest(
         workspace.database,
         request.symbol,
         request.resolution,
@@ -43,6 +44,8 @@ def _from_csv(workspace: Workspace, request: IngestRequest, report: Report) -> I
         adjustment=check_adjustment(request.adjustment) if request.adjustment else None,
         report=report,
     )
+    store_coverage(workspace.database, stored.symbol, stored.resolution)
+    return stored
 
 
 def _from_sample(workspace: Workspace, request: IngestRequest, report: Report) -> IngestReport:

@@ -85,12 +85,16 @@ _CANONICAL: dict[str, Callable[[Any], Any]] = {
 
 def _ingest(workspace: Workspace, arguments: Arguments, report: Report) -> dict:
     from services.ingest import IngestRequest, ingest_from
+    from services.ingest.uploads import discard_upload
 
     given = dict(arguments)
     source = given.pop("source", IBKR)
     if "file" in given:
         given["file"] = Path(given["file"])
-    return _summary(ingest_from(workspace, source, IngestRequest(**given), report))
+    stored = ingest_from(workspace, source, IngestRequest(**given), report)
+    if "file" in given:
+        discard_upload(workspace.settings, given["file"])
+    return _summary(stored)
 
 
 def _update(workspace: Workspace, arguments: Arguments, report: Report) -> dict:
