@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from builders import random_walk
 from quality_bars import (
     NEW_YORK,
     broken_bars,
@@ -126,3 +127,22 @@ def test_a_split_of_another_symbol_explains_nothing(database):
             SymbolEvent(symbol="GOOG", date=bars["ts"][1000].date(), event_type="split", value=2.0)
         )
     assert kinds(quality_report(database, "IBM", "1d")) == ["suspected_split"]
+
+
+@pytest.mark.parametrize(
+    ("exchange", "resolution"),
+    [(name, "1m") for name in ("NYSE", "SEHK", "PAXOS", "IDEALPRO", "ASX")]
+    + [("NYSE", "1h"), ("NYSE", "1d")],
+)
+def test_coverage_counted_in_the_database_is_that_of_the_report(database, exchange, resolution):
+    generator = np.random.default_rng(len(exchange))
+    steps = {"1m": ("2024-01-28", "7min"), "1h": ("2024-01-01", "1h"), "1d": ("2021-01-01", "1D")}
+    begin, step = steps[resolution]
+    ts = pd.date_range(begin, periods=900, freq=step, tz="UTC").as_unit("us")
+    ts = ts[generator.random(900) < 0.8]
+    bars = random_walk(len(ts)).assign(ts=ts)
+    add_instrument(database, "ANY", exchange=exchange)
+    ingest(database, "ANY", resolution, as_source(bars))
+    expected = quality_report(database, "ANY", resolution).coverage
+    assert 0 < expected < 1
+    assert store_coverage(database, "ANY", resolution) == pytest.approx(expected, abs=1e-12)

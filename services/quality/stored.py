@@ -1,21 +1,18 @@
-"""The quality of stored series: their report, their coverage, and what someone accepted."""
+"""The quality of stored series: their report, and what someone accepted."""
 
-import numpy as np
 import pandas as pd
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from db.models import AcceptedFinding, PriceSeries, QuarantinedBar, SymbolEvent
+from db.models import AcceptedFinding, QuarantinedBar, SymbolEvent
 from db.session import Database
 from services.calendars import SessionCalendar, calendar_of
 from services.errors import InvalidParams
 from services.instruments import ensure_instrument, get_instrument, normalise_symbol
 from services.market_data import load_bars
-from services.quality.examine import coverage_of, examine
+from services.quality.examine import examine
 from services.quality.findings import KINDS, QualityReport
 from services.timespan import check_resolution, utc_now
-
-_FETCH = 20_000  # rows held as Python objects at a time
 
 
 def quality_report(database: Database, symbol: str, resolution: str) -> QualityReport:
@@ -36,22 +33,6 @@ def quality_report(database: Database, symbol: str, resolution: str) -> QualityR
             accepted=_accepted(session, symbol, resolution),
             quarantined=_in_quarantine(session, symbol, resolution),
         )
-
-
-def store_coverage(database: Database, symbol: str, resolution: str) -> float | None:
-    """Measure which share of the calendar's bars is stored, and note it beside the series."""
-    symbol, resolution = normalise_symbol(symbol), check_resolution(resolution)
-    calendar = _calendar(database, symbol)
-    with database.reading() as session:
-        times = _times(session, symbol, resolution)
-    coverage = coverage_of(times, resolution, calendar)
-    with database.writing() as session:
-        session.execute(
-            update(PriceSeries)
-            .where(PriceSeries.symbol == symbol, PriceSeries.resolution == resolution)
-            .values(coverage=coverage)
-        )
-    return coverage
 
 
 def accept_finding(
@@ -116,21 +97,3 @@ def _in_quarantine(session: Session, symbol: str, resolution: str) -> int:
             QuarantinedBar.state == "open",
         )
     )
-
-
-def _times(session: Session, symbol: str, resolution: str) -> pd.DatetimeIndex:
-    """Read the times of the stored bars alone, without a type's conversion for each."""
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    moment = "ts" if is_sqlite else "(extract(epoch FROM ts) * 1000000)::bigint"
-    result = session.execute(
-        text(
-            f"SELECT {moment} FROM market_prices "
-            "WHERE symbol = :symbol AND resolution = :resolution ORDER BY ts"
-        ),
-        {"symbol": symbol, "resolution": resolution},
-    )
-    chunks = [np.array([], dtype="datetime64[us]")]
-    while rows := result.cursor.fetchmany(_FETCH):
-        chunks.append(np.array([row[0] for row in rows], dtype="datetime64[us]"))
-    result.close()
-    return pd.DatetimeIndex(np.concatenate(chunks), tz="UTC")
