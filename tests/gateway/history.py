@@ -101,11 +101,6 @@ def one_instrument(market: Market, asked: AskedContract) -> Instrument:
     return found[0]
 
 
-def head_time(market: Market, instrument: Instrument, rth: bool) -> pd.Timestamp:
-    """Return the time of the earliest bar there is."""
-    return market.first_time(instrument, rth)
-
-
 def _valid_size(request: HistoryRequest) -> str:
     if request.bar_size not in SIZES:
         legal = ", ".join(SIZES)
