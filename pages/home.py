@@ -43,13 +43,17 @@ def layout(workspace: Workspace) -> html.Div:
 
 def _nothing_stored() -> html.Div:
     text = [
-        "Load the four sample symbols, or a file of your own, then load this page again:",
+        "Fetch them from Interactive Brokers, drop a file, or load the four sample symbols on the "
+        "page Data; or on the command line:",
         html.Pre(
             "python -m scripts.ingest --source sample\n"
             "python -m scripts.ingest -s AAPL -r 1d --file prices.csv"
         ),
     ]
-    return empty_state("No bars are stored yet", text, icon_name="database")
+    add = dcc.Link(
+        [icon("database-add"), " Add data"], href="/data?add=1", className="btn btn-primary"
+    )
+    return empty_state("No bars are stored yet", text, add, "database")
 
 
 def _no_runs() -> html.Div:

@@ -22,7 +22,7 @@ _FIELDS = ("date", "time", "moment", "open", "high", "low", "close", "volume", "
            "ticker")  # fmt: skip
 # Parts of a file's name that are no part of a symbol.
 _NO_SYMBOL = re.compile(
-    r"\d*(?:m|min|minute|h|hour|d|day|w|week|mo|month|y|year)s?|daily|hourly|weekly|intraday|"
+    r"\d{1,2}|\d*(?:m|min|minute|h|hour|d|day|w|week|mo|month|y|year)s?|daily|hourly|weekly|intraday|"
     r"(?:18|19|20|21)\d{2}(?:\d{4})?|us|csv|txt|data|prices?|bars?|history|historical|stock|"
     r"export|download|table|quotes?|adjusted|raw|file|to|max|\(?\d\)?",
     re.IGNORECASE,
