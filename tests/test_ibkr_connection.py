@@ -221,17 +221,18 @@ def test_a_lost_gateway_is_tried_for_with_growing_pauses_within_the_patience(bro
 
     async def sleep(seconds):
         slept.append(seconds)
-        if len(slept) == 8:
+        if len(slept) in (8, 10):
             broker.listen_again()
 
     settings = Settings(ib_port=broker.port, ib_timeout=600)
     with Gateway(settings, sleep=sleep, backoff=Backoff(chance=lambda: 1.0)) as gateway:
-        gateway.connect()
-        broker.stop_listening()
-        broker.drop_all()
-        wait_until_lost(gateway)
-        assert len(days(gateway)) == 5
-    assert slept == [1, 2, 4, 8, 16, 32, 60, 60]
+        for _ in range(2):
+            gateway.connect()
+            broker.stop_listening()
+            broker.drop_all()
+            wait_until_lost(gateway)
+            assert len(days(gateway)) == 5
+    assert slept == [1, 2, 4, 8, 16, 32, 60, 60, 1, 2]
 
 
 def test_a_gateway_that_does_not_come_back_ends_the_patience(broker):

@@ -6,7 +6,7 @@ import time
 
 import pytest
 from broker import AAPL, NOW, PATIENCE, days, errors_logged, failure, gateway_at
-from gateway import Fault, StandIn
+from gateway import Fault, StandIn, protocol
 
 from services.errors import (
     ConnectionLost,
@@ -42,6 +42,13 @@ def test_a_request_that_is_never_answered_times_out_and_is_taken_back(broker, ga
     assert kinds.count("start") == 1, "the connection must be kept"
     asked = [kind for kind in kinds if "history" in kind]
     assert asked == ["history", "cancel_history", "history"]
+
+
+def test_nothing_is_kept_of_a_request_that_was_given_up(broker, gateway):
+    broker.faults.add(Fault(on="history", kind="never"))
+    failure(RequestTimedOut, lambda: days(gateway))
+    assert gateway._session.ib.wrapper._futures == {}
+    assert 1 not in gateway._session.ib.wrapper._results
 
 
 def test_a_late_answer_does_not_disturb_the_next_request(broker, gateway, caplog):
@@ -124,9 +131,31 @@ def test_bars_that_cannot_be_decoded_are_unreadable_at_once(broker, gateway, kin
     assert len(days(gateway)) == 5
 
 
+@pytest.mark.parametrize("promised", ["4", "6", "-1", "five"])
+def test_bars_that_are_not_as_many_as_promised_are_unreadable(gateway, monkeypatch, promised):
+    def written(req_id, start, end, bars):
+        values = [value for bar in bars for value in bar]
+        return protocol.frame(17, req_id, start, end, promised, *values)
+
+    monkeypatch.setattr(protocol, "historical_data", written)
+    failure(UnreadableAnswer, lambda: days(gateway), within=PATIENCE)
+
+
 @pytest.mark.parametrize("kind", ["unknown_message", "zero_frame"])
-def test_a_strange_message_is_passed_over(broker, gateway, kind):
+def test_a_strange_message_is_passed_over(broker, gateway, caplog, kind):
     broker.faults.add(Fault(on="history", kind=kind))
+    assert len(days(gateway)) == 5
+    assert errors_logged(caplog) == []
+
+
+@pytest.mark.parametrize("code", [165, 2174, 10167])
+def test_a_warning_about_a_request_does_not_end_it(broker, gateway, code):
+    def warn(bars):
+        for connection in broker.connections:
+            connection.send_error(1, code, "Warning: you submitted a request without a time zone")
+        return bars
+
+    broker.faults.add(Fault(on="history", kind="rewrite", rewrite=warn))
     assert len(days(gateway)) == 5
 
 

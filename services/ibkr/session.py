@@ -81,8 +81,7 @@ class Session:
             self.client.disconnect()
         if transport:
             transport.abort()  # a closed one would wait until the other side has read everything
-        for key in list(self._answers):
-            self._fail(key, why)
+        self._fail(None, why)
 
     async def _answer(self, key: Any, send: Callable[[], None], limit: float) -> Any:
         answer = asyncio.get_running_loop().create_future()
@@ -167,7 +166,7 @@ class Session:
 
 
 def _hand_over(done: asyncio.Future, answer: asyncio.Future) -> None:
-    """Bring the library's result; its errors came before, by the events that name them better."""
+    """Bring the library's result; most errors came before, by the events that name them better."""
     if done.cancelled():
         return
     error = done.exception()
@@ -175,10 +174,6 @@ def _hand_over(done: asyncio.Future, answer: asyncio.Future) -> None:
         return
     if error is None:
         answer.set_result(done.result())
-    elif isinstance(error, ConnectionError):
-        answer.set_exception(_lost())
-    elif hasattr(error, "code"):
-        answer.set_exception(translate(error.code, error.message))
     else:
         answer.set_exception(
             UnreadableAnswer(f"The gateway's answer cannot be decoded ({error}): ask again.")
