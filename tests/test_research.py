@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from builders import random_walk
 
+from components.report import report_values
 from db.models import SymbolEvent
 from services.backtest import BacktestRequest, SimulationSettings
 from services.bars import PRICE_COLUMNS
@@ -16,6 +17,7 @@ from services.ingest.source import SourceBars
 from services.instruments import add_instrument
 from services.research import run_request
 from services.runs import load_run
+from services.series import delete_series
 from services.settings import Settings
 from services.workspace import Workspace
 from strategies.registry import load_strategy
@@ -222,3 +224,38 @@ def test_a_caution_is_kept_with_the_saved_run(split):
     made = run_request(split, BacktestRequest("TEST", "1d", "rsi"), load_strategy("rsi"))
     assert len(made.cautions) == 1
     assert load_run(split.database, made.id).cautions == made.cautions
+
+
+@pytest.mark.parametrize(
+    ("source", "adjustment", "note"),
+    [
+        ("csv", "raw", "bars from a file, not adjusted"),
+        ("csv", None, "bars from a file, adjustment unknown"),
+        ("ibkr", "split", "bars from Interactive Brokers, adjusted for splits"),
+        ("sample", "full", "sample bars, adjusted for splits and dividends"),
+    ],
+)
+def test_a_run_says_what_its_bars_are_and_remembers_it(
+    database, tmp_path, source, adjustment, note
+):
+    given = SourceBars(DAILY, np.arange(1, len(DAILY) + 1), "test")
+    ingest(database, "TEST", "1d", given, origin=source, adjustment=adjustment)
+    workspace = Workspace(Settings(data_dir=tmp_path), database)
+    request = BacktestRequest("TEST", "1d", "rsi")
+    saved = run_request(workspace, request, load_strategy("rsi"))
+    assert saved.bars_note == note
+    assert load_run(database, saved.id).bars_note == note
+    assert report_values(saved)[3]["note"] == note
+    assert note in str(report_values(saved)[1])
+
+
+def test_the_same_bars_under_another_label_are_another_run(database, tmp_path):
+    given = SourceBars(DAILY, np.arange(1, len(DAILY) + 1), "test")
+    workspace = Workspace(Settings(data_dir=tmp_path), database)
+    request = BacktestRequest("TEST", "1d", "rsi")
+    numbers = []
+    for adjustment in ("raw", "split", "split"):
+        delete_series(database, "TEST", "1d")
+        ingest(database, "TEST", "1d", given, adjustment=adjustment)
+        numbers.append(run_request(workspace, request, load_strategy("rsi")).id)
+    assert numbers[0] != numbers[1] == numbers[2]
