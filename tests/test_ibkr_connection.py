@@ -265,6 +265,12 @@ def test_closing_ends_the_thread_and_may_be_done_twice(broker):
     assert "start it again" in str(failure(ConnectionLost, gateway.server_time))
 
 
+def test_closing_ends_an_attempt_to_connect():
+    with listening(until_gone) as port, gateway_at(port, ib_timeout=30) as gateway:
+        threading.Timer(0.2, gateway.close).start()
+        failure(ConnectionLost, gateway.connect, within=0.2)
+
+
 def test_making_an_adapter_neither_connects_nor_starts_a_thread(broker):
     gateway_at(broker.port)
     assert broker.requests == []

@@ -72,7 +72,8 @@ class Gateway:
         if self._closed:
             return
         self._closed = True
-        self._thread.run(self._drop(), self._last_resort)
+        if self._session:
+            self._thread.run(self._drop(self._session), _LONGEST_HANDSHAKE)
         self._thread.close()
 
     def contracts(
@@ -201,9 +202,8 @@ class Gateway:
             "use at the gateway: close another program, or set IB_CLIENT_ID to a free one."
         )
 
-    async def _drop(self) -> None:
-        if self._session:
-            self._session.drop(_closed())
+    async def _drop(self, session: Session) -> None:
+        session.drop(_closed())
 
     async def _server_time(self, session: Session) -> pd.Timestamp:
         return pd.Timestamp(await session.server_time(self._limit)).tz_convert("UTC")
