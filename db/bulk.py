@@ -1,13 +1,15 @@
 """Statements that move many rows of one table at the speed of the driver."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from typing import Protocol
 
 from sqlalchemy.orm import Session
 
 KEY = ("symbol", "resolution", "ts")
 
-Rows = Sequence[Sequence]
+# Made one at a time: thousands at once would wake the garbage collector.
+Rows = Iterable[tuple]
 
 
 class Sink(Protocol):
@@ -24,16 +26,14 @@ def is_sqlite(session: Session) -> bool:
 def insert_rows(session: Session, table: str, columns: Sequence[str], rows: Rows) -> None:
     """Insert rows of (symbol, resolution, ts, *columns) as SQLite's driver takes them."""
     marks = ", ".join("?" * (len(KEY) + len(columns)))
-    session.connection().exec_driver_sql(
-        f"INSERT INTO {table} ({_names(columns)}) VALUES ({marks})", rows
-    )
+    _execute_many(session, f"INSERT INTO {table} ({_names(columns)}) VALUES ({marks})", rows)
 
 
 def update_rows(session: Session, table: str, columns: Sequence[str], rows: Rows) -> None:
     """Update rows given as (*columns, symbol, resolution, ts), as SQLite's driver takes them."""
     changes = ", ".join(f"{name} = ?" for name in columns)
     keys = " AND ".join(f"{name} = ?" for name in KEY)
-    session.connection().exec_driver_sql(f"UPDATE {table} SET {changes} WHERE {keys}", rows)
+    _execute_many(session, f"UPDATE {table} SET {changes} WHERE {keys}", rows)
 
 
 def copy_rows(
@@ -84,6 +84,11 @@ class _Stream:
         end = len(self._rest) if size < 0 else size
         piece, self._rest = self._rest[:end], self._rest[end:]
         return bytes(piece)
+
+
+def _execute_many(session: Session, statement: str, rows: Rows) -> None:
+    with closing(session.connection().connection.cursor()) as cursor:
+        cursor.executemany(statement, rows)
 
 
 def _copy(session: Session, statement: str, payload: Iterable[bytes]) -> None:

@@ -5,7 +5,7 @@ the database has NULL.
 """
 
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, repeat
 
 import numpy as np
 import pandas as pd
@@ -44,8 +44,7 @@ def insert_bars(
         return
     if is_sqlite(session):
         cells = _cells(columns, values)
-        count = len(ts)
-        rows = list(zip([key[0]] * count, [key[1]] * count, sqlite_texts(ts), *cells, strict=True))
+        rows = zip(repeat(key[0]), repeat(key[1]), sqlite_texts(ts), *cells, strict=False)
         insert_rows(session, table, columns, rows)
     else:
         copy_rows(session, table, columns, encode_rows(key, ts, columns, values))
@@ -58,9 +57,8 @@ def update_bars(
     if len(ts) == 0:
         return
     if is_sqlite(session):
-        count = len(ts)
         cells = _cells(columns, values)
-        rows = list(zip(*cells, [key[0]] * count, [key[1]] * count, sqlite_texts(ts), strict=True))
+        rows = zip(*cells, repeat(key[0]), repeat(key[1]), sqlite_texts(ts), strict=False)
         update_rows(session, PRICES, columns, rows)
     else:
         copy_updates(session, PRICES, columns, encode_rows(key, ts, columns, values))

@@ -22,10 +22,10 @@ def encode_rows(
     """
     yield _SIGNATURE
     missing = np.isnan(values)
-    patterns, group = np.unique(missing, axis=0, return_inverse=True)
-    for number, pattern in enumerate(patterns):
-        rows = np.flatnonzero(group.ravel() == number)
-        yield _encode_group(key, ts[rows], columns, values[rows], pattern)
+    patterns = missing @ (1 << np.arange(len(columns)))  # each row's NULLs as one number
+    for pattern in np.unique(patterns):
+        rows = np.flatnonzero(patterns == pattern)
+        yield _encode_group(key, ts[rows], columns, values[rows], missing[rows[0]])
     yield _END
 
 

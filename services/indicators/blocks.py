@@ -44,6 +44,11 @@ def block_begin(position: int) -> int:
     return position // BLOCK * BLOCK
 
 
+def left_in_block(position: int) -> int:
+    """Return how many bars the block of a bar holds from that bar on."""
+    return block_begin(position) + BLOCK - position
+
+
 def window_begin(position: int) -> int:
     """Return the number of the bar from which on the block of a bar is computed."""
     return max(0, block_begin(position) - WINDOW)

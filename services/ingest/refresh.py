@@ -10,7 +10,7 @@ from db.models import PriceSeries
 from db.session import Database
 from services.bar_table import Key, select_bars, update_bars
 from services.indicators import INDICATOR_COLUMNS
-from services.indicators.blocks import BLOCK, INPUTS, block_begin
+from services.indicators.blocks import INPUTS, left_in_block
 from services.ingest.windows import values_from
 from services.instruments import normalise_symbol
 from services.progress import Progress, Report, silent
@@ -96,8 +96,9 @@ def _plan(session: Session, key: Key, row: PriceSeries, begin: int | None) -> _P
     if begin is None:
         begin = row.bars - count_stored(session, key, since=row.stale_from)
     columns = [*INPUTS, *INDICATOR_COLUMNS]
-    left = block_begin(begin) + BLOCK - begin
-    ts, stored = select_bars(session, key, columns, start=moment64(row.stale_from), first=left)
+    ts, stored = select_bars(
+        session, key, columns, start=moment64(row.stale_from), first=left_in_block(begin)
+    )
     if len(ts) == 0:  # what was stale is gone
         return _Plan(key, begin, ts, np.empty((0, len(INDICATOR_COLUMNS))), np.empty(0, int))
     values = values_from(session, key, begin, ts[0], stored[: len(INPUTS)])

@@ -22,7 +22,7 @@ from services.bar_table import (
 )
 from services.bars import BAR_COLUMNS
 from services.indicators import INDICATOR_COLUMNS
-from services.indicators.blocks import BLOCK, INPUTS, block_begin
+from services.indicators.blocks import INPUTS, left_in_block
 from services.ingest.quarantine import without_dropped
 from services.ingest.refresh import refresh_indicators
 from services.ingest.stage import (
@@ -231,8 +231,7 @@ class _Storing:
         They are computed for as many of the bars in `left` (after `skipped`) as the block holds.
         """
         if self.ahead is None:
-            room = block_begin(row.bars) + BLOCK - row.bars
-            coming = self.left.iloc[skipped : skipped + room]
+            coming = self.left.iloc[skipped : skipped + left_in_block(row.bars)]
             inputs = [coming[name].to_numpy(np.float64) for name in INPUTS]
             self.ahead = values_at_end(session, self.key, row.bars, inputs)
         count = min(len(ts), len(self.ahead))
