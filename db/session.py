@@ -52,6 +52,8 @@ class Database:
         self.engine.dispose()
 
     def _on_error(self, context) -> Exception | None:
+        if context.is_pre_ping:
+            return None  # a connection that broke while nobody used it is replaced, not reported
         return self._translate(context.original_exception)
 
     @contextmanager

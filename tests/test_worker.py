@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from cable import Cable
+from sqlalchemy import make_url
 from waiting_worker import WAITING
 
 from services.errors import QueueUnavailable
@@ -22,7 +24,7 @@ from services.jobs.recovery import ask_again, queue_trouble
 from services.jobs.runner import JobRunner
 from services.jobs.store import JobTable
 from services.settings import ROOT, Settings
-from services.workspace import Workspace
+from services.workspace import Workspace, open_workspace
 
 HOW_TO_GET_REDIS = "no redis-server: install the package redis-server"
 WORKER = Path(__file__).parent / "waiting_worker.py"
@@ -56,7 +58,7 @@ def state(office, job) -> str:
 def running(office, runner, kind, path):
     """Run a job in a thread, as a worker does; wait for its end."""
     job = submit(office, kind, {"file": path})
-    thread = threading.Thread(target=runner.run, args=(job.id,))
+    thread = threading.Thread(target=runner.run, args=(job.id,), daemon=True)
     thread.start()
     try:
         until(lambda: get_job(office, job.id).done)
@@ -103,7 +105,7 @@ def test_a_job_writes_its_heartbeat_while_the_work_reports_nothing(office, tmp_p
     monkeypatch.setitem(KINDS, "wait", WAITING["wait"].__class__(
         lambda *_: ended.wait(20) and {}, lambda _: "Silence", ("file",)))  # fmt: skip
     job = submit(office, "wait", {"file": tmp_path})
-    thread = threading.Thread(target=JobRunner(office).run, args=(job.id,))
+    thread = threading.Thread(target=JobRunner(office).run, args=(job.id,), daemon=True)
     thread.start()
     first = until(lambda: get_job(office, job.id).heartbeat)
     until(lambda: get_job(office, job.id).heartbeat > first)
@@ -179,6 +181,47 @@ def test_of_many_that_want_a_lease_at_once_one_gets_it(database):
     for thread in threads:
         thread.join()
     assert sorted(got) == [False] * 4 + [True]
+
+
+# A database that goes away and comes back.
+
+
+@pytest.fixture
+def cabled(request, tmp_path):
+    """Give a workspace on PostgreSQL behind a cable that can be cut, and the cable."""
+    url = make_url(request.getfixturevalue("make_postgresql")(
+        request.getfixturevalue("migrated_postgresql")))  # fmt: skip
+    cable = Cable(url)
+    settings = Settings(database_url=cable.url, data_dir=tmp_path)
+    workspace = open_workspace(settings)
+    yield workspace, cable
+    cable.cut()
+    workspace.database.close()
+
+
+def test_a_job_goes_on_when_the_database_was_away(cabled, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("services.jobs.runner.HEARTBEAT_SECONDS", 0.2)
+    office, cable = cabled
+    with running(office, JobRunner(office), "wait", tmp_path / "go") as job:
+        before = get_job(office, job.id)
+        with caplog.at_level("DEBUG", "services.jobs.runner"):
+            cable.cut()
+            until(lambda: "does not answer" in caplog.text)
+            cable.mend()
+        until(lambda: get_job(office, job.id).heartbeat > before.heartbeat)
+        (tmp_path / "go").touch()
+    assert state(office, job) == "done"
+
+
+def test_how_a_job_ended_is_written_when_the_database_is_back(cabled, tmp_path, caplog):
+    office, cable = cabled
+    with running(office, JobRunner(office), "wait", tmp_path / "go") as job:
+        with caplog.at_level("DEBUG", "services.jobs.runner"):
+            cable.cut()
+            (tmp_path / "go").write_text("fail")
+            until(lambda: "is failed" in caplog.text)
+        cable.mend()
+    assert state(office, job) == "failed"
 
 
 # From here on, processes.
