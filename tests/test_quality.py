@@ -284,3 +284,11 @@ def test_bars_from_before_a_calendar_begins_are_not_judged():
     assert (report.coverage, report.expected) == (1.0, len(later))
     early = examine(bars[: len(earlier)], "1d", tokyo)
     assert (early.coverage, early.findings) == (None, ())
+
+
+def test_a_lost_last_hour_is_found_up_to_the_close():
+    bars = minutes("2024-11-18", "2024-11-27")
+    gone = bars["ts"].between(utc("2024-11-21 20:00"), utc("2024-11-21 20:59"))
+    (finding,) = examine(bars[~gone].reset_index(drop=True), "1m", NEW_YORK).findings
+    assert (finding.kind, finding.values["longest"]) == ("missing_bars", 60)
+    assert "from 20:00 to 21:00 UTC" in finding.text

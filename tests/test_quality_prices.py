@@ -202,3 +202,19 @@ def test_a_known_split_may_be_dated_on_the_weekend_before():
     saturday = (bars["ts"][monday] - pd.Timedelta(days=2)).date()
     finding = only(examine(bars, "1d", NEW_YORK, splits=[(saturday, 3.0)]), "known_split_shown")
     assert finding.start == bars["ts"][monday]
+
+
+def test_a_fall_by_half_that_comes_back_is_no_split():
+    bars = daily()
+    bars.loc[1000:1002, PRICE_COLUMNS] /= 2
+    report = examine(bars, "1d", NEW_YORK)
+    assert bars["ts"][1000] not in [
+        finding.start for finding in report.findings if finding.kind == "suspected_split"
+    ]
+
+
+def test_bars_filled_in_without_trades_are_told_by_their_volume_not_as_repeats():
+    bars = daily()
+    bars.loc[500:510, PRICE_COLUMNS] = bars["close"][499]
+    bars.loc[500:510, "volume"] = 0
+    assert sorted(kinds(examine(bars, "1d", NEW_YORK))) == ["flat_bars", "zero_volume"]
