@@ -2,6 +2,7 @@
 
 import logging
 import time
+from dataclasses import replace
 
 import pytest
 from broker import NOW, PATIENCE, days, errors_logged, failure, gateway_at
@@ -85,6 +86,14 @@ def test_an_exchange_on_which_it_only_trades_is_enough(gateway):
 def test_a_number_stands_for_its_contract_alone(broker, gateway):
     (contract,) = gateway.contracts("whatever", con_id=90001002)
     assert (contract.symbol, contract.currency, contract.exchange) == ("BARC", "GBP", "SMART")
+
+
+def test_a_contract_that_comes_once_for_each_exchange_is_still_one(broker, gateway):
+    (ibm,) = [i for i in broker.market.instruments if i.symbol == "IBM"]
+    places = ("ARCA", "SMART", "NYSE")
+    broker.market.find = lambda _: [replace(ibm, valid_exchanges=place) for place in places]
+    (contract,) = gateway.contracts("IBM", con_id=ibm.con_id)
+    assert contract.exchange == "SMART"
 
 
 @pytest.mark.parametrize("symbol", ["EURUSD", "EUR.USD", "eur/usd", "EUR-USD"])
