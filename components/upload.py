@@ -119,7 +119,8 @@ def bars_preview_body(preview: Any) -> list[Any]:
 def actions_preview(name: str, actions: Any, needs_symbol: bool) -> html.Div:
     """Return the preview of a file of splits and dividends."""
     splits = sum(action.kind == "split" for action in actions.actions)
-    verdict = f"{splits:,} splits and {len(actions.actions) - splits:,} dividends would be stored."
+    dividends = len(actions.actions) - splits
+    verdict = f"{_count(splits, 'split')} and {_count(dividends, 'dividend')} would be stored."
     rows = [
         html.Tr(
             [
@@ -299,6 +300,10 @@ def _foot(store: str, impossible: bool) -> html.Div:
         ],
         className="preview-foot",
     )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _number(value: float) -> str:

@@ -16,7 +16,6 @@ from components.data_catalogue import (
     catalogue_head,
     catalogue_rows,
     count_text,
-    data_path,
     grid_height,
     row_id,
     series_of_row,
@@ -111,7 +110,7 @@ def layout(workspace: Workspace, **query: Any) -> html.Div:
 
 
 def _register_catalogue(app: Dash, workspace: Workspace) -> None:
-    """Keep the table as the database is, and the address as the chosen row says."""
+    """Keep the table as the database is; its script writes a chosen row into the address."""
 
     @app.callback(
         Output(GRID, "rowData"),
@@ -130,21 +129,6 @@ def _register_catalogue(app: Dash, workspace: Workspace) -> None:
         rows = catalogue_rows(entries)
         chosen = {"ids": [row_id(*query_of(search))]}
         return rows, count_text(len(entries)), style, not entries, bool(entries), chosen
-
-    @app.callback(
-        Output(URL, "search"),
-        Input(GRID, "selectedRows"),
-        State(URL, "search"),
-        prevent_initial_call=True,
-    )
-    def _choose(rows, search):
-        # A dict of ids is what the layout chose, on its way through the table.
-        if not rows or isinstance(rows, dict):
-            raise PreventUpdate
-        path = data_path(*series_of_row(rows[0]["id"])).removeprefix("/data")
-        if path == search:
-            raise PreventUpdate
-        return path
 
     app.clientside_callback(
         ClientsideFunction("data", "narrow"),

@@ -9,6 +9,17 @@
     window.dash_clientside.set_props(STORE, { data: { ...button.dataset, at: Date.now() } });
   });
 
+  // Only what the user does chooses a row: what the table selects by itself, as after Back, is old news.
+  const choose = (event) => {
+    const row = event.target.closest?.("#data-grid .ag-row");
+    if (!row || event.target.closest(".row-buttons")) return;
+    const [, symbol, resolution] = row.getAttribute("row-id").match(/^(.*)\|(.*)$/);
+    const search = `?${new URLSearchParams({ symbol, resolution })}`;
+    if (search !== window.location.search) window.dash_clientside.set_props("data-url", { search });
+  };
+  document.addEventListener("click", choose);
+  document.addEventListener("keydown", (event) => [" ", "Enter"].includes(event.key) && choose(event));
+
   // Jobs of other tabs and people too: the tray's script sees them all.
   document.addEventListener("jobschanged", (event) => {
     const ended = event.detail.jobs.some((job) => !["queued", "running"].includes(job.state));

@@ -117,9 +117,10 @@ def serve():
 
 
 @pytest.fixture
-def open_browser(chromium, dash_br):
+def open_browser(chromium, dash_br, serve):
     """Give a function that opens a browser at an address.
 
+    Servers of the test's own are stopped after the browser is judged: it asks them to the last.
     The test fails when the page asks another host for anything, or reports an error on its
     console; a test that causes errors empties the console with `get_logs()`.
     """
