@@ -15,14 +15,17 @@ from cable import Cable
 from sqlalchemy import make_url
 from waiting_worker import WAITING
 
+from db.models import Lease
 from services.errors import QueueUnavailable
 from services.jobs import cancel_job, get_job, list_jobs, retry_job, submit
 from services.jobs.kinds import KINDS
 from services.jobs.leases import Leases, has_living_worker
+from services.jobs.processes import ProcessName, is_gone
 from services.jobs.queue import job_queue
 from services.jobs.recovery import ask_again, queue_trouble
 from services.jobs.runner import JobRunner
 from services.jobs.store import JobTable
+from services.jobs.worker import Worker
 from services.settings import ROOT, Settings
 from services.workspace import Workspace, open_workspace
 
@@ -320,6 +323,57 @@ def test_two_workers_serve_the_broker_one_at_a_time(workspace, start_worker, tmp
     (tmp_path / "two").touch()
     until(lambda: state(workspace, second) == "done", seconds=10)
     assert get_job(workspace, second.id).worker != server
+
+
+def test_the_schedule_is_looked_at_by_the_queues_own_clock(workspace, monkeypatch):
+    looked = threading.Event()
+    monkeypatch.setattr("services.jobs.worker._EVERY_FIVE_MINUTES", lambda _: True)
+    monkeypatch.setattr("services.jobs.worker.submit_due_updates", lambda _: looked.set())
+    worker = Worker(workspace, cores=1)
+    worker.start()
+    assert looked.wait(15)
+    worker.stop()
+
+
+@pytest.fixture
+def keeper(settings, workspace, tmp_path):
+    """Give what keeps a worker beside the dashboard, with its pipes."""
+    kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dashboard.worker_process"],
+        cwd=tmp_path,
+        env=kept | {"PYTHONPATH": str(ROOT), "DATA_DIR": str(settings.data_dir)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "Worker: ready\n"
+    yield process
+    process.kill()
+    process.wait()
+
+
+def pid_of_worker(workspace) -> int:
+    with workspace.database.reading() as session:
+        owners = {lease.owner for lease in session.query(Lease) if not is_gone(lease.owner)}
+    (owner,) = owners
+    return ProcessName.parse(owner).pid
+
+
+def test_the_worker_beside_the_dashboard_is_replaced_and_ends_with_it(workspace, keeper):
+    first = pid_of_worker(workspace)
+    os.kill(first, signal.SIGKILL)
+    assert keeper.stdout.readline() == "Worker: ready\n"
+    assert pid_of_worker(workspace) != first
+    keeper.stdin.close()  # what happens when the dashboard ends in whatever way
+    assert keeper.wait(20) == 0
+    assert not has_living_worker(workspace.database)
+
+
+def test_a_worker_whose_keeper_is_killed_ends_by_itself(workspace, keeper):
+    keeper.kill()
+    until(lambda: not has_living_worker(workspace.database))
 
 
 # Redis

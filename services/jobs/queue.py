@@ -39,11 +39,13 @@ class JobQueue:
     """One queue of job numbers, on SQLite or on Redis.
 
     `work` is called with a job's number in a worker; whoever only asks for work needs none.
+    Raises QueueUnavailable when its file cannot be opened.
     """
 
     def __init__(self, settings: Settings, name: str, work: Callable[[int], None] | None = None):
         self.name = name
-        self.huey = _huey(settings, name)
+        with _answering(settings):
+            self.huey = _huey(settings, name)
         self._settings = settings
         self._message = self.huey.task()(_as_task(work or _not_here))
 
@@ -67,8 +69,7 @@ class JobQueue:
 @contextmanager
 def job_queue(settings: Settings, name: str) -> Iterator[JobQueue]:
     """Open a queue for a moment; raise QueueUnavailable."""
-    with _answering(settings):
-        queue = JobQueue(settings, name)
+    queue = JobQueue(settings, name)
     try:
         yield queue
     finally:

@@ -137,6 +137,15 @@ def test_a_redis_that_does_not_answer_is_told(workspace, open_browser, serve):
     )
 
 
+def test_a_long_row_of_jobs_is_counted(page, workspace):
+    for number in range(15):
+        submit(workspace, "update", {"symbol": f"S{number:02}", "resolution": "1d"})
+    page.find_element("#job-tray-toggle").click()
+    page.wait_for_text_to_equal("#job-count", "15")
+    page.wait_for_text_to_equal("#job-more", "and 3 more waiting")
+    assert job_text(page, "name") == "Update S00 1d"
+
+
 def test_a_title_is_text_and_never_markup(page, workspace):
     run(workspace, message="<b>1 < 2</b>")
     page.find_element("#job-tray-toggle").click()
