@@ -63,8 +63,20 @@ def test_nothing_listens_says_what_to_start_and_what_to_check():
     )
 
 
-def test_a_host_that_does_not_exist_says_what_to_check():
-    assert "check IB_HOST" in str(refusal(4002, ib_host="no-such-host.invalid"))
+def test_nothing_listens_on_any_address_of_a_name(monkeypatch):
+    def two_addresses(_host, port, *_):
+        places = [(place, port) for place in ("127.0.0.1", "127.0.0.2")]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", place) for place in places]
+
+    monkeypatch.setattr(socket, "getaddrinfo", two_addresses)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    assert f"Nothing listens on localhost:{port}" in str(refusal(port, ib_host="localhost"))
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "a" * 70 + ".example", "no host"])
+def test_a_host_that_does_not_exist_says_what_to_check(host):
+    assert "check IB_HOST" in str(refusal(4002, ib_host=host))
 
 
 def test_a_handshake_that_hangs_ends_in_time():

@@ -1,6 +1,7 @@
 """Opening a connection: each way in which a handshake fails gets a sentence of its own."""
 
 import asyncio
+import errno
 from types import ModuleType
 
 from services.errors import BrokerError, ClientIdInUse, NotConnected, UnreadableAnswer
@@ -65,19 +66,29 @@ def _watch(session: Session, client_id: int, place: str) -> asyncio.Future:
 def _check(connecting: asyncio.Future, session: Session, place: str, limit: float) -> None:
     """Raise what the library's attempt ended with, in our words."""
     error = connecting.exception()
-    if isinstance(error, ConnectionRefusedError):
+    if _is_refusal(error):
         raise NotConnected(
             f"Nothing listens on {place}: start TWS or IB Gateway, and check that its API is on "
             "and IB_HOST and IB_PORT are right."
         ) from error
     if isinstance(error, TimeoutError):
         raise _silent(session, place, limit) from error
-    if isinstance(error, OSError):
+    if isinstance(error, OSError | UnicodeError):  # the latter: no name that could be looked up
+        reason = getattr(error, "strerror", None) or error
         raise NotConnected(
-            f"{place} cannot be reached ({error.strerror or error}): check IB_HOST and the network."
+            f"{place} cannot be reached ({reason}): check IB_HOST and the network."
         ) from error
     if error is not None:
         raise _not_a_gateway(place) from error
+
+
+def _is_refusal(error: BaseException | None) -> bool:
+    """Tell whether nothing listens; a name with several addresses joins its errors in one text."""
+    text = str(error)
+    all_refused = text.count("[Errno") == text.count(f"[Errno {errno.ECONNREFUSED}]")
+    return isinstance(error, ConnectionRefusedError) or (
+        isinstance(error, OSError) and text.startswith("Multiple exceptions") and all_refused
+    )
 
 
 def _is_foreign(session: Session) -> bool:
