@@ -111,7 +111,9 @@ def _heading(run: Any) -> list[Component]:
     bars = len(result.bars)
     start, end = (bar_time(moment, request.resolution) for moment in (result.start, result.end))
     zone = "" if is_session_based(request.resolution) else " UTC"
-    span = f"{start} to {end}{zone} · {bars:,} {'bar' if bars == 1 else 'bars'}"
+    # A run of before the bars were labelled has no note.
+    noun = run.bars_note or ("bar" if bars == 1 else "bars")
+    span = f"{start} to {end}{zone} · {bars:,} {noun}"
     return [
         html.Div(
             [
@@ -124,10 +126,7 @@ def _heading(run: Any) -> list[Component]:
                         ),
                         html.P(result.strategy.rule, className="report-rule"),
                         html.P(
-                            " · ".join(
-                                filter(None, (span, run.bars_note, settings_text(result.settings)))
-                            ),
-                            className="report-line",
+                            f"{span} · {settings_text(result.settings)}", className="report-line"
                         ),
                     ]
                 ),
