@@ -126,7 +126,7 @@ def _job_state(job: Any) -> str:
     if job.state == "queued":
         return job.message or "waiting for its turn"
     parts = [job.message or job.state]
-    if job.queue == "broker" and job.total > 1:
+    if job.is_active and job.queue == "broker" and job.total > 1:
         parts.append(f"{job.done:,} of {job.total:,} chunks")
     if (rest := job.rest()) is not None:
         parts.append(f"about {_in_words(rest.total_seconds())} left")

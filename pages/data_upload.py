@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, ctx, no_update
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 
 from components.feedback import show_toast
@@ -55,6 +55,13 @@ def _register_preview(app: Dash, workspace: Workspace) -> None:
             return bars_preview(_opened(path).look())
         except InvalidFile as error:
             return _as_actions(workspace, upload) or unreadable(upload["name"], str(error))
+
+    app.clientside_callback(
+        ClientsideFunction("upload", "read"),
+        Output(UPLOADED, "modified_timestamp"),
+        Input(PREVIEW, "children"),
+        prevent_initial_call=True,
+    )
 
     @app.callback(
         Output(PREVIEW_BODY, "children"),

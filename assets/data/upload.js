@@ -26,7 +26,7 @@
       answer = { error: "The file could not be sent: the server gave no usable answer." };
     }
     if (request.status !== 200) return failed(answer.error || "The file could not be sent.");
-    say("");
+    say(`Reading ${answer.name}…`, 1);
     set("up-file", { data: { ...answer, at: Date.now() } });
   };
 
@@ -51,6 +51,16 @@
     say(`Sending ${file.name}…`, 0);
     request.send(file);
   };
+
+  // The preview stands: nothing is under way any more.
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    upload: {
+      read: () => {
+        say("");
+        return window.dash_clientside.no_update;
+      },
+    },
+  });
 
   const chosen = document.createElement("input");
   chosen.type = "file";
