@@ -5,12 +5,14 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from builders import closes
 from cable import Cable
 from sqlalchemy import make_url
 from waiting import state, until
 from waiting_worker import WAITING
 
-from services.jobs import cancel_job, get_job, retry_job, submit
+from services.ingest.store import store_bars
+from services.jobs import cancel_job, get_job, list_jobs, retry_job, submit
 from services.jobs.kinds import KINDS
 from services.jobs.leases import Leases
 from services.jobs.queue import job_queue
@@ -211,3 +213,17 @@ def test_the_schedule_is_looked_at_by_the_queues_own_clock(workspace, monkeypatc
     worker.start()
     assert looked.wait(15)
     worker.stop()
+
+
+def test_updating_all_asks_for_each_series_of_the_broker(office):
+    for symbol, source in (("IBM", "ibkr"), ("KO", "csv"), ("GOOG", "ibkr")):
+        store_bars(office.database, symbol, "1d", closes(1.0, 2.0), source=source)
+    job = submit(office, "update_all", {})
+    JobRunner(office).run(job.id)
+    assert state(office, job) == "done"
+    assert get_job(office, job.id).result == {"jobs": 2}
+    asked = [(other.kind, other.arguments) for other in list_jobs(office, "queued")]
+    assert asked == [
+        ("update", {"symbol": "GOOG", "resolution": "1d"}),
+        ("update", {"symbol": "IBM", "resolution": "1d"}),
+    ]

@@ -12,6 +12,7 @@ from services.timespan import Duration, check_resolution
 from services.workspace import Workspace
 
 BROKER, COMPUTE = "broker", "compute"
+ASKED = "asked"  # in a result: more jobs, as [kind, arguments], that the runner shall submit
 IBKR = "ibkr"
 SOURCE_NAMES = {IBKR: "Interactive Brokers", "csv": "a file", "sample": "the samples"}
 
@@ -115,14 +116,15 @@ def _refetch(workspace: Workspace, arguments: Arguments, report: Report) -> dict
 
 def _update_all(workspace: Workspace, _arguments: Arguments, report: Report) -> dict:
     """Ask for an update of each series that came from the broker."""
-    from services.jobs.desk import submit
     from services.market_data import catalogue
 
     series = [entry for entry in catalogue(workspace.database) if entry.source == IBKR]
-    for number, entry in enumerate(series, 1):
-        submit(workspace, "update", {"symbol": entry.symbol, "resolution": entry.resolution})
-        report(Progress(number, len(series), f"asked for {entry.symbol} {entry.resolution}"))
-    return {"jobs": len(series)}
+    report(Progress(0, len(series), "asking for an update of each series"))
+    wanted = [{"symbol": entry.symbol, "resolution": entry.resolution} for entry in series]
+    return {
+        "jobs": len(series),
+        ASKED: [["update", arguments] for arguments in wanted],
+    }
 
 
 def _delete_series(workspace: Workspace, arguments: Arguments, report: Report) -> dict:

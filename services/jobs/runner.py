@@ -6,8 +6,9 @@ import time
 from typing import Any
 
 from services.errors import Cancelled, UserError
+from services.jobs.desk import submit
 from services.jobs.job import CANCELLED, DONE, FAILED, INTERRUPTED, STOPPED, JobView
-from services.jobs.kinds import kind_of
+from services.jobs.kinds import ASKED, kind_of
 from services.jobs.processes import this_process
 from services.jobs.store import JobTable
 from services.progress import Progress
@@ -148,6 +149,7 @@ class JobRunner:
         try:
             kind = kind_of(job.kind)
             result = kind.run(self._workspace, dict(job.arguments), running.report)
+            self._ask_for_more(result or {})
         except _Stopping:
             values = {"state": INTERRUPTED, "message": STOPPED}
         except Cancelled as error:
@@ -162,6 +164,11 @@ class JobRunner:
             values = {"state": DONE, "message": message, "result": result, "progress": 1.0}
         log.info("Job %s is %s: %s", job.id, values["state"], values["message"])
         return values
+
+    def _ask_for_more(self, result: dict[str, Any]) -> None:
+        """Submit the jobs that this one asked for."""
+        for kind, arguments in result.pop(ASKED, ()):
+            submit(self._workspace, kind, arguments)
 
 
 def _since(moment: float) -> float:
