@@ -7,6 +7,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, ctx, no_update,
 from dash.exceptions import PreventUpdate
 
 from components.data_catalogue import data_path
+from components.feedback import show_toast
 from components.ingest_form import (
     BROKER_PART,
     CANDIDATE,
@@ -164,6 +165,7 @@ def _register_jobs(app: Dash, workspace: Workspace) -> None:
         active = [j for j in list_jobs(workspace, ACTIVE, 50) if j.kind in _SERIES_KINDS]
         over = _ended(workspace, set(watch["active"]) - {job.id for job in active})
         for job in over:
+            _tell_end(job)
             _open_or_close(job, search)
         failed = [job.id for job in over if job.can_retry and job.state != "cancelled"]
         ended = [number for number in watch["ended"] if number not in {j.id for j in active}]
@@ -261,6 +263,12 @@ def _ended(workspace: Workspace, ids: Iterable[int]) -> list[JobView]:
         except UnknownJob:
             continue
     return [job for job in jobs if not job.is_active]
+
+
+def _tell_end(job: JobView) -> None:
+    # The tray says it in the same words, and so once; but it misses what is over in a moment.
+    kind = {"done": "success", "cancelled": "info"}.get(job.state, "error")
+    show_toast(f"{job.title}: {job.message or job.state}", kind)
 
 
 def _open_or_close(job: JobView, search: str) -> None:
