@@ -251,8 +251,8 @@ def _offer(found: list, text: str) -> tuple[str, list, int | None, list]:
 
 
 def _several(offered: list, text: str) -> str:
-    count = "One contract is" if len(offered) == 1 else f"{len(offered)} contracts are"
-    return f'{count} meant by "{text.strip()}" perhaps: choose one, then press Fetch.'
+    count = "another contract" if len(offered) == 1 else f"{len(offered)} contracts"
+    return f'"{text.strip()}" may mean {count}: choose one, then press Fetch.'
 
 
 def _ended(workspace: Workspace, ids: Iterable[int]) -> list[JobView]:

@@ -52,9 +52,12 @@ def _register_preview(app: Dash, workspace: Workspace) -> None:
             return None
         try:
             path = _path(workspace, upload)
+        except InvalidFile as error:
+            return unreadable(upload["name"], str(error))
+        try:
             return bars_preview(_opened(path).look())
         except InvalidFile as error:
-            return _as_actions(workspace, upload) or unreadable(upload["name"], str(error))
+            return _as_actions(path) or unreadable(path.name, str(error))
 
     app.clientside_callback(
         ClientsideFunction("upload", "read"),
@@ -113,6 +116,7 @@ def _register_store(app: Dash, workspace: Workspace) -> None:
             job = submit(workspace, "ingest", _asked(path, fields))
         except UserError as error:
             return no_update, str(error), no_update
+        _opened.cache_clear()
         return None, "", watching(watch, [job.id])
 
     @app.callback(
@@ -124,7 +128,8 @@ def _register_store(app: Dash, workspace: Workspace) -> None:
     def _forget(clicks: int, upload: dict | None):
         if not clicks or not upload:
             raise PreventUpdate
-        discard_upload(workspace.settings, find_upload(workspace.settings, **_key(upload)))
+        _opened.cache_clear()
+        discard_upload(workspace.settings, _path(workspace, upload))
 
 
 def _fields() -> dict[str, str]:
@@ -147,17 +152,15 @@ def _asked(path: Path, fields: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _as_actions(workspace: Workspace, upload: dict) -> Any:
+def _as_actions(path: Path) -> Any:
     """Return the preview of a list of splits and dividends, None when the file is none."""
-    try:
-        path = _path(workspace, upload)
-        return actions_preview(upload["name"], read_actions(path), needs_symbol=False)
-    except InvalidFile:
-        pass
-    try:
-        return actions_preview(upload["name"], read_actions(path, _PLACEHOLDER), needs_symbol=True)
-    except InvalidFile:
-        return None
+    for symbol in (None, _PLACEHOLDER):
+        try:
+            actions = read_actions(path, symbol)
+        except InvalidFile:
+            continue
+        return actions_preview(path.name, actions, needs_symbol=symbol is not None)
+    return None
 
 
 def _store_actions(workspace: Workspace, path: Path, fields: dict[str, str]) -> None:
@@ -179,7 +182,7 @@ def _key(upload: dict) -> dict[str, str]:
     return {"key": str(upload.get("key")), "name": str(upload.get("name"))}
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def _opened(path: Path) -> Preview:
     # A file's folder is named by its content, so what was read once stays true.
     return Preview(path)

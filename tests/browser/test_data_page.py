@@ -118,6 +118,26 @@ def test_a_symbol_of_the_broker_is_found_chosen_fetched_and_watched(
     assert 240 < entry.bars < 260
 
 
+def test_an_ambiguous_symbol_is_fetched_only_after_a_contract_is_chosen(open_browser, serve, data):
+    with StandIn(Market(shifted=True)) as gateway:
+        settings = data.settings.model_copy(update={"ib_port": gateway.port, "ib_timeout": 20})
+        page = open_data(open_browser, serve, type(data)(settings, data.database))
+        page.find_element("#in-symbol").send_keys("BARC")
+        page.find_element("#in-fetch").click()
+        page.wait_for_contains_text("#in-error", "may mean 2 contracts", timeout=PATIENCE)
+        assert list_jobs(data) == []
+        next(
+            option
+            for option in page.find_elements(".candidates .form-check")
+            if "LSE · GBP" in option.text
+        ).find_element(By.TAG_NAME, "input").click()
+        page.find_element("#in-fetch").click()
+        page.wait_for_contains_text(".job-line", "BARC 1d", timeout=PATIENCE)
+    (job,) = list_jobs(data)
+    chosen = {name: job.arguments[name] for name in ("symbol", "exchange", "currency")}
+    assert chosen == {"symbol": "BARC", "exchange": "LSE", "currency": "GBP"}
+
+
 def test_choosing_a_row_is_an_address_that_back_forward_and_reload_keep(
     open_browser, serve, crypto
 ):
