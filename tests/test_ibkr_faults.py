@@ -116,6 +116,14 @@ def test_a_refusal_is_its_own_error_and_the_next_request_is_fine(
     assert len(days(gateway)) == 5
 
 
+def test_a_refusal_without_the_newest_field_is_heard(broker, gateway, monkeypatch, caplog):
+    monkeypatch.setattr(protocol, "error", lambda _version, *said: protocol.frame(4, 2, *said))
+    broker.faults.add(Fault(on="history", kind="error"))
+    failure(EmptyAnswer, lambda: days(gateway))
+    assert gateway.describe().farms["usfarm"] == "ok"
+    assert len(days(gateway)) == 5
+
+
 def test_no_bars_at_all_is_an_empty_answer(broker, gateway):
     broker.faults.add(Fault(on="history", kind="empty"))
     assert "no bars for 5 D of AAPL 1d" in str(failure(EmptyAnswer, lambda: days(gateway)))

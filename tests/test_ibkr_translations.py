@@ -34,7 +34,10 @@ SERVICE = "Historical Market Data Service error message:"
         (162, SERVICE + "HMDS query returned no data: AAPL@SMART Trades", EmptyAnswer),
         (162, SERVICE + "No historical market data for ABC/STK@SMART Last 60", EmptyAnswer),
         (162, SERVICE + "No head time stamp", EmptyAnswer),
+        (162, SERVICE + "No data", EmptyAnswer),
+        (162, "There is no data for the requested period", EmptyAnswer),
         (162, SERVICE + "Historical data request pacing violation", PacingViolation),
+        (162, SERVICE + "Violation of the pacing rules", PacingViolation),
         (162, SERVICE + "API historical data query cancelled: 5", RequestRefused),
         (162, SERVICE + "No market data permissions for NASDAQ STK", NotSubscribed),
         (

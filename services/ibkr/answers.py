@@ -13,7 +13,7 @@ from services.logs import SHOWN
 
 _log = logging.getLogger(__name__)
 
-DETAILS, BOND_DETAILS, HISTORY, DETAILS_END, SYMBOLS, HEAD_TIME = 10, 18, 17, 52, 79, 88
+ERROR, DETAILS, HISTORY, BOND_DETAILS, DETAILS_END, SYMBOLS, HEAD_TIME = 4, 10, 17, 18, 52, 79, 88
 _ENDS = {HISTORY, DETAILS_END, SYMBOLS, HEAD_TIME}  # what brings an answer to its end
 _HISTORY_HEAD, _BAR_FIELDS = 5, 8
 _NO_VERSION_SINCE = 164  # from this server version on, details carry no version of their own
@@ -66,7 +66,11 @@ class AnswerDesk:
         }.get(kind)
 
     def _pass_on(self, kind: int | None, fields: list[str]) -> None:
-        if kind in self._decoder.handlers:
+        if kind == ERROR:
+            # Some gateways leave the last field out. The library would lose the error with it,
+            # and takes no notice of a field too many.
+            self._interpret([*fields, ""])
+        elif kind in self._decoder.handlers:
             self._interpret(fields)
         else:
             _log.info("The gateway sent a message of an unknown kind: %.200r", fields)

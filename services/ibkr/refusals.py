@@ -1,5 +1,7 @@
 """The broker's error codes, translated once into the errors of this program."""
 
+import re
+
 from services.errors import (
     AmbiguousContract,
     BrokerError,
@@ -16,8 +18,8 @@ CLIENT_ID_IN_USE = 326
 TOO_MANY_REQUESTS = 322
 DATA_LOST = 1101
 _HISTORY = {162, 366, 420}
-# Not "no data of type …": that is a question which the exchange does not understand.
-_NOTHING = ("returned no data", "no data available", "no historical market data", "no head time")
+# Not "no data of type …" (the exchange does not understand the question), nor "no … query found".
+_NOTHING = re.compile(r"\bno (historical )?(market )?data\b(?! of type| query)|\bno head time")
 _NOT_SUBSCRIBED = {354, 10089, 10090, 10091, 10168, 10186, 10187, 10197}
 _CONNECTION_LOST = {504, 1101, 1300}
 # 165 and 10167 tell how an answer will come; 1100 and 1102 of a line that mends itself.
@@ -33,7 +35,7 @@ def translate(code: int, text: str) -> BrokerError:
     """Return the error that the broker's code and words mean."""
     said = f"The broker says: {' '.join(text.split())} (code {code})"
     words = text.lower()
-    if "pacing violation" in words or code == 100:
+    if "pacing" in words or code == 100:
         return PacingViolation(f"Too many requests in a short time. Try again later. {said}.")
     if code in _NOT_SUBSCRIBED or (code in _HISTORY and _is_about_permission(words)):
         return NotSubscribed(_not_subscribed(code, words) + f" {said}.")
@@ -47,7 +49,7 @@ def translate(code: int, text: str) -> BrokerError:
 
 
 def _historical(code: int, words: str, said: str) -> BrokerError:
-    if any(sign in words for sign in _NOTHING):
+    if _NOTHING.search(words):
         return EmptyAnswer(
             f"The broker has no data for this span: choose another, or another exchange. {said}."
         )
