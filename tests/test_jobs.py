@@ -128,7 +128,11 @@ def test_asking_again_shares_an_equal_job_that_is_active(office):
     assert get_job(office, failed.id).state == "failed"
 
 
-@pytest.mark.parametrize("worker", [GONE, this_process().rpartition(":")[0] + ":1"])
+@pytest.mark.parametrize(
+    "worker",
+    [GONE, this_process().rpartition(":")[0] + ":1"],
+    ids=["elsewhere", "number used again"],
+)
 def test_a_job_whose_worker_is_gone_is_interrupted_for_every_reader(office, worker, monkeypatch):
     monkeypatch.setattr("services.jobs.recovery.SILENT_SECONDS", -1)
     job = submit(office, "ingest", TSLA)
