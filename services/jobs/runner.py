@@ -53,7 +53,7 @@ class RunningJob:
             "done": progress.done,
             "total": progress.total,
             "progress": min(progress.done / progress.total, 1.0) if progress.total else None,
-            "message": progress.message,
+            "message": _with_bars(progress),
         }
         if self._cancelled.is_set():
             raise Cancelled(CANCELLED_RUNNING)
@@ -169,6 +169,12 @@ class JobRunner:
         """Submit the jobs that this one asked for."""
         for kind, arguments in result.pop(ASKED, ()):
             submit(self._workspace, kind, arguments)
+
+
+def _with_bars(progress: Progress) -> str:
+    if not progress.bars:
+        return progress.message
+    return f"{progress.message} · {progress.bars:,} bars so far"
 
 
 def _since(moment: float) -> float:
