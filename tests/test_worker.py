@@ -136,6 +136,17 @@ def test_a_lost_queue_is_filled_from_the_table(office):
         assert queue.waiting() == {job.id}
 
 
+def test_a_worker_goes_on_with_the_file_that_takes_a_removed_queues_place(office, tmp_path):
+    worker = Worker(office, cores=1)
+    worker.start()
+    for file in tmp_path.glob("queue-*.db*"):
+        file.unlink()
+    (tmp_path / "go").touch()
+    job = submit(office, "wait", {"file": tmp_path / "go"})
+    until(lambda: state(office, job) == "done", seconds=5)
+    worker.stop()
+
+
 def test_a_lease_has_one_owner_until_it_is_left_or_over(database, monkeypatch):
     one, two = Leases(database, "here:1:1"), Leases(database, "there:1:1")
     assert one.take("queue")

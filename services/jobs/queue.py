@@ -4,11 +4,13 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import redis
-from huey import Huey, RedisHuey, SqliteHuey
+from huey import Huey, RedisHuey
 from huey.registry import Message
 from huey.serializer import Serializer
+from huey.storage import SqliteStorage
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -33,6 +35,39 @@ class _PlainMessages(Serializer):
     def _deserialize(self, data):
         value = json.loads(bytes(data))
         return Message(*value) if isinstance(value, list) else value
+
+
+class _QueueFile(SqliteStorage):
+    """A queue in a file; one that was removed is left for the file that takes its place."""
+
+    def __init__(self, *args, **kwargs):
+        self._file: tuple[int, int] | None = None
+        self._removed: list[sqlite3.Connection] = []
+        super().__init__(*args, **kwargs)
+
+    @property
+    def conn(self) -> sqlite3.Connection:
+        """The connection to the file that now has the name."""
+        if self._conn is not None and self._file != _identity(self.filename):
+            # Kept open: SQLite, closing it, would remove the new file's journal by its name.
+            self._removed.append(self._conn)
+            self._conn = None
+        return super().conn
+
+    def _create_connection(self) -> sqlite3.Connection:
+        connection = super()._create_connection()
+        for statement in self.ddl:
+            connection.execute(statement)
+        self._file = _identity(self.filename)
+        return connection
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = Path(path).stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 class JobQueue:
@@ -91,7 +126,7 @@ def _huey(settings: Settings, name: str) -> Huey:
         return RedisHuey(f"trading_research_{name}", connection_pool=pool, **common)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     file = settings.data_dir / f"queue-{name}.db"
-    return SqliteHuey(name, filename=str(file), timeout=_BUSY_SECONDS, **common)
+    return Huey(name, storage_class=_QueueFile, filename=str(file), timeout=_BUSY_SECONDS, **common)
 
 
 def _redis_pool(url: str) -> redis.ConnectionPool:
