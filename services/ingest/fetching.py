@@ -1,6 +1,6 @@
 """One series that is being fetched: its chunks, its checked bars, what became of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -158,6 +158,3 @@ class Fetching:
             self.report(Progress(position, total, message, self.bars))
 
         return tell
-
-
-OpenGateway = Callable[..., Any]

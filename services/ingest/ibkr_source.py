@@ -1,6 +1,6 @@
 """The source `ibkr`: bars from Interactive Brokers, complete, in order, and kept up to date."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ from services.ibkr.contracts import Contract
 from services.ingest.backfill import bring_up_to_date, fetch_span_again
 from services.ingest.broker_contract import find_contract, store_contract
 from services.ingest.broker_history import BrokerHistory
-from services.ingest.fetching import SOURCE, Fetching, OpenGateway, Tally
+from services.ingest.fetching import SOURCE, Fetching, Tally
 from services.ingest.pacing import PacingBudget
 from services.ingest.pipeline import LISTED, IngestReport, RejectedRow
 from services.ingest.request import IngestRequest
@@ -28,6 +28,8 @@ DEFAULT_DURATION = "1 Y"
 # What the broker's prices of a kind of contract are adjusted for; None where it does not say.
 _ADJUSTMENT = {"STK": "split", "CASH": "none", "CRYPTO": "none", "IND": "none"}
 _WITH_HOURS = ("STK", "IND", "FUT", "CONTFUT")
+
+OpenGateway = Callable[..., Any]
 
 
 def ingest_ibkr(
