@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from db.session import Database
 from services.bars import CheckedBars, check_bars
 from services.errors import NoBars
+from services.ingest.joining import must_replace
 from services.ingest.quarantine import quarantine
 from services.ingest.source import SourceBars
-from services.ingest.store import store_bars
+from services.ingest.stage import drop_stage, replace_series, stage_bars
+from services.ingest.store import StoreCounts, refresh_indicators, store_bars
 from services.instruments import normalise_symbol
 from services.progress import Progress, Report, silent
 from services.timespan import Duration, check_resolution
@@ -77,8 +80,8 @@ def ingest(
     With a duration only bars within it of the source's last bar count. `origin` is the source's
     name, `now` its clock, where it has one. Rejected rows go to the quarantine. Rows are written
     oldest first, a piece a transaction: what `report` was told of is safe, and when the work is
-    cut short the next ingest of the series mends the rest. Raises InvalidParams, NoBars, and what
-    the source raises.
+    cut short the next ingest of the series mends the rest. Raises InvalidParams (also where stored
+    and new bars would be a mixture), NoBars, and what the source raises.
     """
     symbol, resolution = normalise_symbol(symbol), check_resolution(resolution)
     if isinstance(duration, str):
@@ -89,17 +92,15 @@ def ingest(
     bars = _within(checked.bars, duration)
     if bars.empty:
         raise _no_bars(symbol, resolution, checked)
+    notes = list(given.notes)
+    facts = {"source": origin, "adjustment": adjustment, "regular_hours": regular_hours}
+    replaces = must_replace(database, symbol, resolution, bars, origin)
     quarantine(database, symbol, resolution, origin, checked.rejected)
-    counts = store_bars(
-        database,
-        symbol,
-        resolution,
-        bars,
-        source=origin,
-        adjustment=adjustment,
-        regular_hours=regular_hours,
-        report=report,
-    )
+    if replaces:
+        counts = _replaced(database, symbol, resolution, bars, facts, report)
+        notes.append("The sample's bars, which were others, were replaced.")
+    else:
+        counts = store_bars(database, symbol, resolution, bars, **facts, report=report)
     return IngestReport(
         symbol=symbol,
         resolution=resolution,
@@ -115,9 +116,27 @@ def ingest(
         rejected=_listed(checked, given),
         first=bars["ts"].iloc[0],
         last=bars["ts"].iloc[-1],
-        notes=list(given.notes),
+        notes=notes,
         kept_out=counts.kept_out,
     )
+
+
+def _replaced(
+    database: Database,
+    symbol: str,
+    resolution: str,
+    bars: pd.DataFrame,
+    facts: dict[str, Any],
+    report: Report,
+) -> StoreCounts:
+    """Put the bars in the place of all that is stored."""
+    ends = {"start": bars["ts"].iloc[0], "reached": bars["ts"].iloc[-1]}
+    drop_stage(database, symbol, resolution)
+    stage_bars(database, symbol, resolution, bars, **ends)
+    counts = replace_series(database, symbol, resolution, **facts)
+    refresh_indicators(database, symbol, resolution, report)
+    written = {"new": counts.new, "changed": counts.changed, "unchanged": counts.unchanged}
+    return StoreCounts(**written, kept_out=len(bars) - sum(written.values()))
 
 
 def _within(bars: pd.DataFrame, duration: Duration | None) -> pd.DataFrame:

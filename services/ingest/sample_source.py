@@ -10,6 +10,7 @@ from db.models import SymbolEvent
 from db.session import Database
 from services.errors import InvalidParams, UnknownSymbol, did_you_mean
 from services.ingest.csv_source import read_csv_bars
+from services.ingest.joining import must_replace
 from services.ingest.pipeline import IngestReport, ingest
 from services.ingest.source import SourceBars
 from services.instruments import add_instrument, normalise_symbol
@@ -55,6 +56,7 @@ def ingest_sample(
     """Store a sample's bars, what is known of the instrument, and its splits and dividends."""
     source = read_sample(symbol, resolution)
     symbol = normalise_symbol(symbol)
+    must_replace(database, symbol, resolution, source.frame, "sample")  # before anything is written
     add_instrument(
         database,
         symbol,

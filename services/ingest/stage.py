@@ -138,7 +138,7 @@ def replace_series(
             ),
             {"symbol": key[0], "resolution": key[1]},
         )
-        row.first = row.last = None
+        row.first = row.last = row.source = row.adjustment = row.regular_hours = None
         row.bars = 0
         note_bars(session, row, facts, ts, ts[:0])
         row.stale_from = moment(ts[0])
