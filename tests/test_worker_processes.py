@@ -1,10 +1,13 @@
 """Workers as processes: stopped, killed, several at once, beside a dashboard, over Redis."""
 
+import gc
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,7 @@ from services.jobs.processes import ProcessName, is_gone
 from services.jobs.queue import job_queue
 from services.jobs.recovery import queue_trouble
 from services.jobs.store import JobTable
+from services.jobs.trouble import trouble_with
 from services.settings import ROOT, Settings
 from services.workspace import Workspace
 
@@ -193,8 +197,6 @@ class RedisServer:
     """A Redis server with a password, which keeps its port when it is started again."""
 
     def __init__(self, program, folder):
-        import socket
-
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -240,6 +242,33 @@ def test_a_redis_that_is_stopped_is_one_sentence_without_its_password(on_redis, 
     assert str(caught.value) == sentence == queue_trouble(on_redis.settings)
     assert list_jobs(on_redis) == []
     redis_server.start()
+
+
+def test_asking_redis_leaves_no_connection_open(on_redis):
+    def connections() -> int:
+        with job_queue(on_redis.settings, "compute") as queue:
+            return len(queue.huey.storage.conn.client_list())
+
+    gc.disable()
+    try:
+        before = connections()
+        assert [queue_trouble(on_redis.settings) for _ in range(3)] == [""] * 3
+        until(lambda: connections() <= before, seconds=5)
+    finally:
+        gc.enable()
+
+
+def test_of_many_who_watch_one_waits_for_a_redis_that_says_nothing(workspace):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        settings = workspace.settings.model_copy(update={"redis_url": url})
+        watched = Workspace(settings, workspace.database)
+        with ThreadPoolExecutor(4) as pool:
+            watching = [pool.submit(trouble_with, watched, []) for _ in range(4)]
+            first = [w.result(1) for w in wait(watching, 1).done]
+            assert first == [""] * 3
+            assert "does not answer" in "".join(w.result(20) for w in watching)
+        assert "does not answer" in trouble_with(watched, [])
 
 
 def test_what_lies_in_redis_is_data_and_never_code(on_redis):

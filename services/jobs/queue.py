@@ -10,7 +10,7 @@ import redis
 from huey import Huey, RedisHuey
 from huey.registry import Message
 from huey.serializer import Serializer
-from huey.storage import SqliteStorage
+from huey.storage import RedisStorage, SqliteStorage
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -98,7 +98,10 @@ class JobQueue:
 
     def close(self) -> None:
         """Close what is open to the queue."""
-        self.huey.storage.close()
+        storage = self.huey.storage
+        storage.close()
+        if isinstance(storage, RedisStorage):
+            storage.pool.disconnect()  # which the storage leaves to the garbage collector
 
 
 @contextmanager
