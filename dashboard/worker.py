@@ -13,19 +13,20 @@ UNTIL_EOF = "--until-eof"  # for who starts it: it also ends when its standard i
 
 def main(argv: list[str] | None = None) -> int:
     """Work; return 1 after one line on standard error when that is not possible."""
-    from services.jobs.worker import Worker
-    from services.logs import configure_logging
-    from services.settings import load_settings
-    from services.workspace import open_workspace
-
+    # Before the imports, which take a second in which a signal may come already.
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    from services.jobs.worker import Worker
+    from services.logs import WORKER_FILE, configure_logging
+    from services.settings import load_settings
+    from services.workspace import open_workspace
+
     if UNTIL_EOF in (sys.argv[1:] if argv is None else argv):
         threading.Thread(target=_stop_at_eof, args=(stop,), daemon=True).start()
     try:
         settings = load_settings()
-        configure_logging(settings, logging.INFO)
+        configure_logging(settings, logging.INFO, file_name=WORKER_FILE)
         worker = Worker(open_workspace(settings))
         worker.start()
     except UserError as error:

@@ -9,6 +9,7 @@ from services.settings import Settings
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 FOLDER = Path("logs")
+FILE, WORKER_FILE = "trading.log", "worker.log"  # two processes cannot rotate one file
 BYTES, KEPT = 2_000_000, 5
 CHATTY = ["alembic"]  # their INFO says nothing about our work
 SHOWN = {"shown": True}  # as `extra`: the user was told already, so the console stays quiet
@@ -16,7 +17,10 @@ _NAME = "trading-research"  # our handlers are found by it when logging is confi
 
 
 def configure_logging(
-    settings: Settings, console_level: int = logging.WARNING, folder: Path = FOLDER
+    settings: Settings,
+    console_level: int = logging.WARNING,
+    folder: Path = FOLDER,
+    file_name: str = FILE,
 ) -> None:
     """Send records to the file, and from `console_level` on to standard error.
 
@@ -33,7 +37,7 @@ def configure_logging(
         logging.getLogger(name).setLevel(logging.WARNING)
     console = _Console()
     _add(root, console, max(level, console_level))
-    path = folder / "trading.log"
+    path = folder / file_name
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = RotatingFileHandler(path, maxBytes=BYTES, backupCount=KEPT, encoding="utf-8")

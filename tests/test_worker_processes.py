@@ -98,6 +98,8 @@ def test_a_worker_that_is_told_to_stop_marks_its_job_and_leaves(
     assert worker.returncode == 0
     assert JobTable(workspace.database).find(job.id).state == "interrupted"
     assert "Traceback" not in errors
+    # A file of its own: two processes that rotate one lose what the other writes.
+    assert [file.name for file in (tmp_path / "logs").iterdir()] == ["worker.log"]
     assert not has_living_worker(workspace.database)
 
 
@@ -258,7 +260,8 @@ def test_asking_redis_leaves_no_connection_open(on_redis):
         gc.enable()
 
 
-def test_of_many_who_watch_one_waits_for_a_redis_that_says_nothing(workspace):
+def test_of_many_who_watch_one_waits_for_a_redis_that_says_nothing(workspace, monkeypatch):
+    monkeypatch.setattr("services.jobs.queue._ANSWER_SECONDS", 0.8)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         settings = workspace.settings.model_copy(update={"redis_url": url})
