@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.chunks import LONGEST, backward_chunks, forward_chunks
@@ -55,6 +55,7 @@ def test_a_short_span_is_asked_in_a_unit_that_goes_with_the_bars(resolution, day
 
 
 @pytest.mark.parametrize("cut", [forward_chunks, backward_chunks])
+@settings(deadline=None)
 @given(
     MOMENTS,
     st.integers(0, 1500),
@@ -74,3 +75,23 @@ def test_chunks_cover_the_span_without_gap_or_overlap(cut, start, days, resoluti
 def test_backward_chunks_come_newest_first():
     chunks = backward_chunks(at("2020-01-01"), at("2024-01-01"), "1d")
     assert [chunk.end for chunk in chunks] == sorted((c.end for c in chunks), reverse=True)
+
+
+@pytest.mark.parametrize("cut", [forward_chunks, backward_chunks])
+@settings(deadline=None)
+@given(MOMENTS, st.integers(0, 3000))
+def test_no_chunk_cuts_a_week(cut, start, days):
+    for chunk in cut(start, start + pd.Timedelta(days=days), "1w"):
+        assert (chunk.start.weekday(), chunk.end.weekday()) == (0, 0)
+
+
+@settings(deadline=None)
+@given(MOMENTS, st.integers(0, 200), st.sampled_from(["UTC", "America/New_York", "Asia/Tokyo"]))
+def test_a_bar_of_four_hours_is_asked_for_to_its_end_and_none_before_it_is_left_out(
+    start, days, timezone
+):
+    for chunk in forward_chunks(start, start + pd.Timedelta(days=days), "4h", timezone):
+        assert chunk.asked_until == chunk.end + pd.Timedelta(hours=4)
+        count, unit = chunk.duration.split()
+        shortest = int(count) * pd.Timedelta(days={"W": 7, "M": 28}[unit])
+        assert chunk.asked_until - shortest <= chunk.start

@@ -93,7 +93,7 @@ class BrokerHistory:
         return self.gateway.history(
             self.contract,
             self.resolution,
-            None if chunk.end >= self.now() else chunk.end,
+            None if chunk.asked_until >= self.now() else chunk.asked_until,
             chunk.duration,
             regular_hours=self.regular_hours,
             what=WHAT.get(self.contract.sec_type, "TRADES"),
@@ -102,7 +102,7 @@ class BrokerHistory:
     def _names(self, chunk: Chunk) -> tuple[str, str]:
         """Name the contract and the request as the budget counts them."""
         what = WHAT.get(self.contract.sec_type, "TRADES")
-        end = "" if chunk.end >= self.now() else f"{chunk.end:%Y%m%d%H%M%S}"
+        end = "" if chunk.asked_until >= self.now() else f"{chunk.asked_until:%Y%m%d%H%M%S}"
         contract = f"{self.contract.con_id} {self.contract.exchange} {what}"
         return contract, f"{contract} {self.resolution} {end} {chunk.duration}"[:64]
 

@@ -1,5 +1,7 @@
 """Cuts a span into the pieces that the broker gives in one answer.
 
+No piece may end within a bar: of such a bar the broker gives what has traded up to the end.
+
 Step sizes (Interactive Brokers, historical data limitations): a duration in days goes with bars of
 up to one hour, in weeks or months with bars of up to four hours, in years with daily bars.
 """
@@ -17,10 +19,12 @@ LONGEST: dict[str, tuple[str, int]] = {
     "15m": ("1 W", 7),
     "30m": ("1 M", 28),
     "1h": ("1 M", 28),
-    "4h": ("1 M", 28),
+    "4h": ("1 M", 27),
     "1d": ("1 Y", 365),
-    "1w": ("1 Y", 365),
+    "1w": ("1 Y", 364),
 }
+# A bar of four hours may reach over midnight: so much later ends the request, not the piece.
+BEYOND = {"4h": pd.Timedelta(hours=4)}
 _IN_DAYS = ("1m", "5m", "15m", "30m", "1h")
 # Stored bars that are fetched once more to see whether the past has changed.
 OVERLAP_DAYS = {"1m": 0, "5m": 1, "15m": 1, "30m": 3, "1h": 3, "4h": 7, "1d": 30, "1w": 120}
@@ -28,11 +32,17 @@ OVERLAP_DAYS = {"1m": 0, "5m": 1, "15m": 1, "30m": 3, "1h": 3, "4h": 7, "1d": 30
 
 @dataclass(frozen=True)
 class Chunk:
-    """Bars with `start` <= ts < `end`; `duration` is how the broker is asked for them."""
+    """Bars with `start` <= ts < `end`; the broker is asked for `duration` up to `asked_until`."""
 
     start: pd.Timestamp
     end: pd.Timestamp
     duration: str
+    beyond: pd.Timedelta = pd.Timedelta(0)
+
+    @property
+    def asked_until(self) -> pd.Timestamp:
+        """Return the moment at which the last bar is complete."""
+        return self.end + self.beyond
 
 
 def forward_chunks(
@@ -41,18 +51,14 @@ def forward_chunks(
     """Cut [start, end) at midnights of the exchange's clock, oldest first.
 
     The first chunk begins at the midnight before `start`, the last ends at the one after `end`: a
-    day is one session, and the broker counts days so.
+    day is one session, and the broker counts days so. Weeks are not cut.
     """
     _, days = LONGEST[resolution]
-    first, last = _midnight(start, timezone), _midnight(end, timezone) + _DAY
+    first, last = _ends(start, end, resolution, timezone)
     chunks = []
     while first < last:
         until = min(first + days * _DAY, last)
-        chunks.append(
-            Chunk(
-                _moment(first, timezone), _moment(until, timezone), _asked(first, until, resolution)
-            )
-        )
+        chunks.append(_chunk(first, until, resolution, timezone))
         first = until
     return chunks
 
@@ -62,17 +68,32 @@ def backward_chunks(
 ) -> list[Chunk]:
     """Cut [start, end) likewise, newest first, whole chunks from the end."""
     _, days = LONGEST[resolution]
-    first, last = _midnight(start, timezone), _midnight(end, timezone) + _DAY
+    first, last = _ends(start, end, resolution, timezone)
     chunks = []
     while first < last:
         since = max(last - days * _DAY, first)
-        chunks.append(
-            Chunk(
-                _moment(since, timezone), _moment(last, timezone), _asked(since, last, resolution)
-            )
-        )
+        chunks.append(_chunk(since, last, resolution, timezone))
         last = since
     return chunks
+
+
+def _ends(
+    start: pd.Timestamp, end: pd.Timestamp, resolution: str, timezone: str
+) -> tuple[pd.Timestamp, pd.Timestamp]:
+    first, last = _midnight(start, timezone), _midnight(end, timezone) + _DAY
+    if resolution == "1w":
+        first -= first.weekday() * _DAY
+        last += -last.weekday() % 7 * _DAY
+    return first, last
+
+
+def _chunk(first: pd.Timestamp, last: pd.Timestamp, resolution: str, timezone: str) -> Chunk:
+    return Chunk(
+        _moment(first, timezone),
+        _moment(last, timezone),
+        _asked(first, last, resolution),
+        BEYOND.get(resolution, pd.Timedelta(0)),
+    )
 
 
 def _asked(first: pd.Timestamp, last: pd.Timestamp, resolution: str) -> str:
@@ -83,7 +104,7 @@ def _asked(first: pd.Timestamp, last: pd.Timestamp, resolution: str) -> str:
     if resolution in _IN_DAYS:
         return f"{count} D"
     if resolution == "4h":
-        return f"{math.ceil(count / 7)} W"
+        return f"{math.ceil((count + 1) / 7)} W"
     return longest
 
 
