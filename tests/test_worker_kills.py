@@ -3,6 +3,7 @@
 KILLS sets how often it is killed (3 unless told); a release is tried with 50.
 """
 
+import json
 import os
 import random
 import signal
@@ -28,7 +29,7 @@ from services.workspace import Workspace
 KILLS = int(os.environ.get("KILLS", "3"))
 NOW = pd.Timestamp("2013-03-02 12:00", tz="UTC")
 ASKED = {"source": "ibkr", "symbol": "IBM", "resolution": "1d", "duration": "12 Y"}
-WORKER = Path(__file__).parent / "unpaced_worker.py"
+NURSERY = Path(__file__).parent / "unpaced_worker.py"
 
 
 @pytest.fixture
@@ -53,25 +54,36 @@ def tables(database):
         return series.all(), staged
 
 
+@pytest.fixture(scope="module")
+def nursery():
+    """Give a process that bears workers: their imports take longer than their work."""
+    process = subprocess.Popen(
+        [sys.executable, str(NURSERY)], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    with process:
+        yield process
+        process.stdin.close()
+
+
 @contextmanager
-def worker(workspace):
-    environment = os.environ | {
+def worker(nursery, workspace):
+    """Run a worker, give its number, and kill it."""
+    environment = {
         "DATABASE_URL": workspace.settings.database_url,
         "DATA_DIR": str(workspace.settings.data_dir),
         "IB_PORT": str(workspace.settings.ib_port),
         "IB_TIMEOUT": "5",
-        "PYTHONPATH": str(ROOT),
     }
-    process = subprocess.Popen(
-        [sys.executable, str(WORKER)], cwd=workspace.settings.data_dir, env=environment,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
+    nursery.stdin.write(json.dumps(environment) + "\n")
+    nursery.stdin.flush()
+    number = int(nursery.stdout.readline())
     try:
-        assert process.stdout.readline() == "Worker: ready\n"
-        yield process
+        assert nursery.stdout.readline() == "Worker: ready\n"
+        yield number
     finally:
-        process.kill()
-        process.communicate()
+        os.kill(number, signal.SIGKILL)
+        assert int(nursery.stdout.readline()) == -signal.SIGKILL
 
 
 def wait_for(workspace, job, states, seconds=60.0):
@@ -84,7 +96,7 @@ def wait_for(workspace, job, states, seconds=60.0):
 
 @pytest.mark.parametrize("begun", [None, "2 Y"])
 def test_a_worker_killed_at_random_leaves_a_backfill_that_ends_whole(
-    database, database_url, gateway, tmp_path, monkeypatch, begun
+    database, database_url, gateway, nursery, tmp_path, monkeypatch, begun
 ):
     workspace = workspace_of(database, database_url, gateway, tmp_path)
     monkeypatch.setattr(PacingBudget, "acquire", lambda *_, **__: None)
@@ -94,17 +106,15 @@ def test_a_worker_killed_at_random_leaves_a_backfill_that_ends_whole(
     job = submit(workspace, "ingest", ASKED)
     interrupted = 0
     for _ in range(KILLS):
-        with worker(workspace) as process:
+        with worker(nursery, workspace):
             if wait_for(workspace, job, {"running", "done"}).state == "done":
                 break
             time.sleep(chance.uniform(0.0, 0.5))  # the moment is the test's own choice
-            process.send_signal(signal.SIGKILL)
-            process.wait()
         if wait_for(workspace, job, {"interrupted", "done"}).state == "done":
             break
         interrupted += 1
         retry_job(workspace, job.id)
-    with worker(workspace):
+    with worker(nursery, workspace):
         wait_for(workspace, job, {"done"})
     assert interrupted >= min(KILLS, 2)
     bars, kept = load_bars(database, "IBM", "1d"), tables(database)
