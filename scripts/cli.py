@@ -12,6 +12,7 @@ from services.errors import UserError
 from services.progress import Progress, Report, silent
 
 BAD_USAGE = 2
+CHUNKS = "{desc}|{bar}| {n:.0f} of {total:.0f} chunks{postfix}, {remaining} left"
 INTERRUPTED = 130  # what a shell expects of a program that Ctrl-C ended
 
 
@@ -60,6 +61,7 @@ def progress_bar(enabled: bool = True) -> Iterator[Report]:
             bar.n = progress.done
             bar.set_description(progress.message, refresh=False)
             if progress.bars is not None:
+                bar.bar_format = CHUNKS
                 bar.set_postfix_str(f"{progress.bars:,} bars", refresh=False)
             bar.refresh()
 

@@ -1,7 +1,9 @@
 """The commands ingest, add_instrument and migrate, as a user types them."""
 
 import gzip
+import io
 import os
+import re
 import subprocess
 import sys
 import time
@@ -14,6 +16,7 @@ from scripts import add_instrument, cli, ingest, migrate
 from services.ingest import SAMPLES
 from services.instruments import get_instrument
 from services.market_data import catalogue, load_bars
+from services.progress import Progress
 from services.settings import load_settings
 from services.workspace import open_workspace
 
@@ -196,3 +199,28 @@ def test_help_comes_at_once(script):
         return time.perf_counter() - start
 
     assert min(seconds() for _ in range(3)) < 0.5
+
+
+class Terminal(io.StringIO):
+    """Takes what is written and says that someone looks at it."""
+
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_shows_chunks_bars_and_the_rest(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with cli.progress_bar() as report:
+        report(Progress(2, 6, "TSLA 1d, 2023-11-24 to 2024-11-22", 502))
+    shown = terminal.getvalue()
+    assert "TSLA 1d, 2023-11-24 to 2024-11-22: |" in shown
+    assert re.search(r"2 of 6 chunks, 502 bars, \d\d:\d\d left", shown)
+
+
+def test_no_bar_is_drawn_where_nobody_looks(monkeypatch):
+    nowhere = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", nowhere)
+    with cli.progress_bar() as report:
+        report(Progress(2, 6, "TSLA 1d", 502))
+    assert nowhere.getvalue() == ""
