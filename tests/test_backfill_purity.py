@@ -8,10 +8,13 @@ import pytest
 from fake_gateway import TESLA, FakeGateway
 from real_bars import real_bars
 
-from services.ingest import IngestRequest
+from services.errors import InvalidParams, NoBars, NotSubscribed
+from services.ingest import IngestRequest, refetch
 from services.ingest.ibkr_source import ingest_ibkr
 from services.ingest.pacing import PacingBudget
+from services.ingest.sample_source import ingest_sample
 from services.market_data import load_bars
+from services.series import series_of
 from services.settings import Settings
 from services.timespan import Duration
 from services.workspace import Workspace
@@ -96,3 +99,101 @@ def test_bars_of_four_hours_are_whole_where_chunks_meet(workspace):
     have = stored(workspace, "4h")
     assert (have["volume"] == 4).all()
     assert (have["ts"].diff().dropna() == pd.Timedelta(hours=4)).all()
+
+
+def test_a_hole_that_is_filled_after_a_split_brings_the_whole_history_anew(workspace, gateway):
+    at = len(IBM) - 300
+    gateway.bars = IBM.drop(index=range(at, at + 20)).reset_index(drop=True)
+    fetch(workspace, gateway)
+    gateway.bars = halved(IBM)
+    report = refetch(
+        workspace, "TSLA", "1d", IBM["ts"][at], IBM["ts"][at + 19], open_gateway=gateway
+    )
+    have = stored(workspace)
+    pd.testing.assert_frame_equal(have, halved(IBM).tail(len(have)).reset_index(drop=True))
+    assert "rewritten the past" in " ".join(report.notes)
+
+
+def test_a_longer_span_is_fetched_though_a_split_is_found_first(workspace, gateway):
+    fetch(workspace, gateway, "2 Y")
+    gateway.bars = halved(IBM)
+    fetch(workspace, gateway, "4 Y")
+    assert stored(workspace)["ts"].iloc[0] < pd.Timestamp("2009-03-10", tz="UTC")
+
+
+def test_bars_that_do_not_meet_the_stored_ones_are_not_added_to_them(workspace, gateway):
+    gateway.now = pd.Timestamp("2012-06-04 18:00", tz="UTC")
+    fetch(workspace, gateway, "2 Y")
+    gateway.now = NOW
+    gateway.bars = halved(IBM)
+    recent = gateway.bars["ts"] > pd.Timestamp("2012-06-04", tz="UTC")
+    gateway.edits = [lambda frame: frame[frame["ts"].isin(gateway.bars["ts"][recent])]]
+    gateway.edit = lambda frame: gateway.edits.pop()(frame) if gateway.edits else frame
+    fetch(workspace, gateway, None)
+    have = stored(workspace)
+    pd.testing.assert_frame_equal(have, halved(IBM).tail(len(have)).reset_index(drop=True))
+
+
+def test_a_new_history_is_begun_again_when_a_split_comes_between(workspace, gateway):
+    fetch(workspace, gateway)
+    gateway.mishaps = [None, None, NotSubscribed("no")]
+    with pytest.raises(NotSubscribed):
+        fetch(workspace, gateway, None, regular_hours=False)
+    gateway.bars = halved(IBM)
+    fetch(workspace, gateway, None, regular_hours=False)
+    have = stored(workspace)
+    pd.testing.assert_frame_equal(have, halved(IBM).tail(len(have)).reset_index(drop=True))
+    assert len(have) > 1200
+
+
+def test_regular_hours_may_follow_all_hours(workspace):
+    days = pd.date_range("2024-05-01", "2024-05-31", freq="B", tz="America/New_York")
+    ts = pd.DatetimeIndex([day + pd.Timedelta(hours=h) for day in days for h in range(4, 20)])
+    hours = pd.DataFrame({"ts": ts.tz_convert("UTC").as_unit("us")})
+    hours[PRICES] = 100.0
+    hours["volume"] = 1.0
+    regular = hours[pd.Series(ts.hour).between(9, 15)].reset_index(drop=True)
+    gateway = FakeGateway(hours, pd.Timestamp("2024-06-01 18:00", tz="UTC"))
+    fetch(workspace, gateway, "3 W", "1h", regular_hours=False)
+    gateway.bars = regular
+    fetch(workspace, gateway, None, "1h", regular_hours=True)
+    have = stored(workspace, "1h")
+    assert set(have["ts"].dt.tz_convert("America/New_York").dt.hour) == set(range(9, 16))
+    assert series_of(workspace.database, "TSLA", "1h").regular_hours is True
+
+
+def test_stored_bars_that_a_new_history_lacks_are_told(workspace, gateway):
+    fetch(workspace, gateway)
+    gateway.bars = halved(IBM.drop(index=range(len(IBM) - 300, len(IBM) - 295)))
+    report = fetch(workspace, gateway, None)
+    assert "5 bars that were stored are not in it" in " ".join(report.notes)
+
+
+def test_a_sample_is_not_said_to_be_replaced_by_nothing(workspace, gateway):
+    ingest_sample(workspace.database, "IBM")
+    before = stored(workspace, symbol="IBM")
+    gateway.contract_list = [replace(TESLA, symbol="IBM")]
+    gateway.bars = IBM.iloc[:0]
+    with pytest.raises(NoBars, match="has no 1d bars of IBM"):
+        fetch(workspace, gateway, "1 Y", symbol="IBM")
+    pd.testing.assert_frame_equal(stored(workspace, symbol="IBM"), before)
+
+
+def test_a_name_that_stands_for_one_contract_is_not_given_another(workspace, gateway):
+    gateway.contract_list = [TESLA, replace(TESLA, con_id=2, symbol="MSFT", name="MICROSOFT")]
+    fetch(workspace, gateway, name_as="MINE")
+    with pytest.raises(InvalidParams, match="MINE is stored already as another contract"):
+        fetch(workspace, gateway, symbol="MSFT", name_as="MINE")
+    fetch(workspace, gateway, name_as="MINE")
+
+
+def test_currencies_are_asked_for_on_sunday_evening_too(workspace):
+    ts = pd.date_range("2024-05-31 19:00", "2024-06-03 04:00", freq="1min", tz="UTC", unit="us")
+    closed = (ts >= "2024-05-31 21:00") & (ts < "2024-06-02 21:00")
+    bars = pd.DataFrame({"ts": ts[~closed]})
+    bars[PRICES] = 1.1
+    bars["volume"] = -1.0
+    euro = replace(TESLA, symbol="EUR", sec_type="CASH", exchange="IDEALPRO")
+    gateway = FakeGateway(bars, pd.Timestamp("2024-06-03 04:01", tz="UTC"), [euro])
+    fetch(workspace, gateway, "3 D", "1m", symbol="EUR", asset_class="forex")
+    assert len(stored(workspace, "1m", "EUR")) == len(bars)

@@ -6,15 +6,25 @@ one stays as it is.
 
 import pandas as pd
 
-from services.errors import HistoryDiffers
+from services.errors import HistoryDiffers, NoBars
+from services.ingest.chunks import OVERLAP_DAYS, Chunk
 from services.ingest.fetching import Fetching
-from services.ingest.overlap import Overlap
-from services.ingest.store import drop_stage, replace_series, stage_bars, staged
+from services.ingest.overlap import Overlap, compare_overlap
+from services.ingest.store import (
+    StagedHistory,
+    drop_stage,
+    replace_series,
+    stage_bars,
+    staged,
+)
 from services.series import Series
 
 _KEPT = 0.98  # of the stored bars a new history must have, before it replaces them
 _SLACK = pd.Timedelta(days=10)
 _OLDEST = pd.Timedelta(days=3)  # of a stage that is gone on with
+DOES_NOT_MEET = (
+    "The broker's bars did not meet the stored ones: the whole history was fetched again."
+)
 
 
 def is_under_way(fetching: Fetching) -> bool:
@@ -35,10 +45,16 @@ def fetch_anew(fetching: Fetching, start: pd.Timestamp, reason: str) -> None:
     Raises HistoryDiffers when the broker gives less than what is stored.
     """
     stage = staged(*fetching.key)
-    reached = stage.reached if stage else start
     begin = stage.start if stage else start
     reason = stage.details["reason"] if stage else reason
-    for chunk, bars in fetching.fetched(fetching.forward(reached)):
+    met = stage is None or not stage.bars
+    for chunk, bars in fetching.fetched(fetching.forward(_next(stage, fetching) or start)):
+        if not met and len(bars):
+            if not _fits(fetching, chunk, bars):
+                drop_stage(*fetching.key)
+                fetch_anew(fetching, begin, reason)
+                return
+            met = True
         stage_bars(
             *fetching.key,
             bars,
@@ -47,9 +63,13 @@ def fetch_anew(fetching: Fetching, start: pd.Timestamp, reason: str) -> None:
             details={"reason": reason, "regular_hours": fetching.history.regular_hours},
         )
         fetching.bars += len(bars)
-    _check_whole(fetching)
-    fetching.tally.add(replace_series(*fetching.key, **fetching.facts))
+    stored = fetching.stored()
+    _check_whole(fetching, stored)
+    counts = replace_series(*fetching.key, **fetching.facts)
+    fetching.tally.add(counts)
     fetching.tally.notes.append(reason)
+    if counts.removed and stored and not reason_to_replace(stored, fetching.history.regular_hours):
+        fetching.tally.notes.append(_removed_text(counts.removed))
     fetching.refresh()
 
 
@@ -76,17 +96,47 @@ def rewritten_text(overlap: Overlap) -> str:
     )
 
 
-def _check_whole(fetching: Fetching) -> None:
+def _next(stage: StagedHistory | None, fetching: Fetching) -> pd.Timestamp | None:
+    """Return from where on a new history that was begun is gone on with."""
+    if stage is None or not stage.bars:
+        return stage and stage.reached
+    return stage.last - pd.Timedelta(days=OVERLAP_DAYS[fetching.history.resolution])
+
+
+def _fits(fetching: Fetching, chunk: Chunk, bars: pd.DataFrame) -> bool:
+    """Tell whether the broker still gives the bars that were staged before."""
+    overlap = compare_overlap(fetching.staged_bars(chunk), bars)
+    return overlap.bars > 0 and not overlap.rewritten
+
+
+def _removed_text(count: int) -> str:
+    if count == 1:
+        return "1 bar that was stored is not in it."
+    return f"{count:,} bars that were stored are not in it."
+
+
+def _check_whole(fetching: Fetching, stored: Series | None) -> None:
     """Refuse a new history that has fewer bars than the one that it would replace."""
-    stored, stage = fetching.stored(), staged(*fetching.key)
-    if stored is None or stored.source == "sample":
-        return
-    if stage and stage.bars >= _KEPT * stored.bars and stage.first <= stored.first + _SLACK:
-        return
+    stage = staged(*fetching.key)
     given = stage.bars if stage else 0
+    symbol, resolution = fetching.symbol, fetching.history.resolution
+    if stored is None or stored.source == "sample":
+        if given:
+            return
+        drop_stage(*fetching.key)
+        raise NoBars(
+            f"Interactive Brokers has no {resolution} bars of {symbol} in that span: nothing was "
+            "changed. Ask for a longer one, or check your market data subscriptions."
+        )
+    least = _KEPT * stored.bars
+    if stored.regular_hours not in (None, fetching.history.regular_hours):
+        least = 1  # other hours have another number of bars
+    reaches = given and stage.first <= stored.first + _SLACK and stage.last >= stored.last - _SLACK
+    if given >= least and reaches:
+        return
     drop_stage(*fetching.key)
     raise HistoryDiffers(
-        f"The broker's prices of {stored.symbol} {stored.resolution} no longer fit the stored "
-        f"ones, and it gives only {given:,} bars for the {stored.bars:,} that are stored: nothing "
+        f"The broker's bars of {symbol} {resolution} do not take the place of the stored "
+        f"ones: it gives only {given:,} for the {stored.bars:,} that are stored: nothing "
         "was changed. Export them, delete the series, then fetch it again."
     )

@@ -7,8 +7,14 @@ on from there. Where old and new bars meet they are compared.
 
 import pandas as pd
 
-from services.errors import HistoryDiffers
-from services.ingest.anew import fetch_anew, is_under_way, reason_to_replace, rewritten_text
+from services.errors import HistoryDiffers, NoBars
+from services.ingest.anew import (
+    DOES_NOT_MEET,
+    fetch_anew,
+    is_under_way,
+    reason_to_replace,
+    rewritten_text,
+)
 from services.ingest.chunks import OVERLAP_DAYS, Chunk
 from services.ingest.fetching import SOURCE, Fetching
 from services.ingest.overlap import Overlap, compare_overlap
@@ -36,39 +42,52 @@ def bring_up_to_date(fetching: Fetching, start: pd.Timestamp | None) -> None:
 
 
 def fetch_span_again(fetching: Fetching, start: pd.Timestamp, end: pd.Timestamp) -> None:
-    """Fetch a span of the stored series once more, as after a gap or a bad bar."""
-    for chunk, bars in fetching.fetched(fetching.forward(start, end)):
-        overlap = compare_overlap(fetching.stored_bars(chunk), bars)
-        if overlap.rewritten and overlap.bars > 1:
-            fetch_anew(fetching, fetching.stored().first, rewritten_text(overlap))
-            return
-        fetching.store(bars, refresh=False)
-    fetching.refresh()
+    """Fetch a span of the stored series once more, as after a gap or a bad bar.
+
+    The bars beside it are fetched too: they tell whether the broker has rewritten the past since.
+    """
+    stored = fetching.stored()
+    chunks = fetching.forward(*fetching.neighbours(start, end))
+    if _grow(fetching, chunks, stored, stored.first, refresh=False):
+        fetching.refresh()
 
 
 def _extend(fetching: Fetching, stored: Series, start: pd.Timestamp | None) -> None:
     overlap = pd.Timedelta(days=OVERLAP_DAYS[fetching.history.resolution])
+    begin = _earlier(start, stored)
     forward = fetching.forward(stored.last - overlap)
-    if not _grow(fetching, forward, stored, refresh=True):
+    if not _grow(fetching, forward, stored, begin, refresh=True):
         return
     if start is not None and start < stored.first:
         backward = fetching.backward(start, stored.first + overlap)
         # Each older bar changes the indicators of all after it: they are computed once, at the end.
-        if not _grow(fetching, backward, stored, refresh=False):
+        if not _grow(fetching, backward, stored, begin, refresh=False):
             return
     fetching.refresh()
 
 
-def _grow(fetching: Fetching, chunks: list[Chunk], stored: Series, *, refresh: bool) -> bool:
-    """Store chunks that lead away from what is stored; False when the past was rewritten."""
+def _grow(
+    fetching: Fetching,
+    chunks: list[Chunk],
+    stored: Series,
+    begin: pd.Timestamp,
+    *,
+    refresh: bool,
+) -> bool:
+    """Store chunks that lead away from what is stored.
+
+    False when the past was rewritten, and so the whole history fetched anew from `begin` on.
+    """
     met = False
     for chunk, bars in fetching.fetched(chunks):
         if not met:
             overlap = compare_overlap(fetching.stored_bars(chunk), bars)
             met = overlap.bars > 0
             _check_other_source(stored, overlap, bars)
-            if overlap.rewritten:
-                fetch_anew(fetching, stored.first, rewritten_text(overlap))
+            if overlap.rewritten or (len(bars) and not met):
+                _check_there(fetching)
+                reason = rewritten_text(overlap) if overlap.rewritten else DOES_NOT_MEET
+                fetch_anew(fetching, begin, reason)
                 return False
             _note_revisions(fetching, overlap)
         fetching.store(bars, refresh=refresh)
@@ -86,6 +105,15 @@ def _check_other_source(stored: Series, overlap: Overlap, bars: pd.DataFrame) ->
         f"({stored.source or 'unknown'}) and are not the broker's ({overlap.revised} of "
         f"{overlap.bars} bars differ): nothing was changed. Delete the series, then fetch it again."
     )
+
+
+def _check_there(fetching: Fetching) -> None:
+    """Raise NoBars when someone has deleted the series meanwhile."""
+    if fetching.stored() is None:
+        raise NoBars(
+            f"{fetching.symbol} {fetching.history.resolution} was deleted while it was fetched: "
+            "nothing more was stored."
+        )
 
 
 def _note_revisions(fetching: Fetching, overlap: Overlap) -> None:

@@ -24,6 +24,7 @@ from services.ingest.pacing import PacingBudget
 _TRIES = {RequestTimedOut: 2, UnreadableAnswer: 2, PacingViolation: 8}
 # A gateway restarts every night: so many times the patience with one request it may be away.
 _AWAY_TIMES = 5
+_THROUGH_THE_NIGHT = ("CASH", "CRYPTO", "FUT", "CONTFUT")
 WHAT = {"CASH": "MIDPOINT", "CRYPTO": "AGGTRADES"}
 
 Tell = Callable[[str], None]
@@ -94,17 +95,26 @@ class BrokerHistory:
             self.contract,
             self.resolution,
             None if chunk.asked_until >= self.now() else chunk.asked_until,
-            chunk.duration,
+            self._duration(chunk),
             regular_hours=self.regular_hours,
             what=WHAT.get(self.contract.sec_type, "TRADES"),
         )
+
+    def _duration(self, chunk: Chunk) -> str:
+        """Return how long a span is asked for: one day more where sessions cross midnight.
+
+        The broker counts days in sessions, and one that has begun when the chunk ends is one.
+        """
+        count, unit = chunk.duration.split()
+        crosses = self.contract.sec_type in _THROUGH_THE_NIGHT
+        return f"{int(count) + 1} D" if crosses and unit == "D" else chunk.duration
 
     def _names(self, chunk: Chunk) -> tuple[str, str]:
         """Name the contract and the request as the budget counts them."""
         what = WHAT.get(self.contract.sec_type, "TRADES")
         end = "" if chunk.asked_until >= self.now() else f"{chunk.asked_until:%Y%m%d%H%M%S}"
         contract = f"{self.contract.con_id} {self.contract.exchange} {what}"
-        return contract, f"{contract} {self.resolution} {end} {chunk.duration}"[:64]
+        return contract, f"{contract} {self.resolution} {end} {self._duration(chunk)}"[:64]
 
     def _within(self, frame: pd.DataFrame, chunk: Chunk) -> pd.DataFrame:
         """Keep the rows of the chunk, in order; one without a readable time is for the check."""

@@ -1,13 +1,16 @@
 """One series that is being fetched: its chunks, its checked bars, what became of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from db.session import Database
+from services.bar_table import select_bars
 from services.bars import BAR_COLUMNS, FORMING, check_bars
+from services.calendars import ALWAYS
 from services.ingest.broker_history import BrokerHistory, Tell
 from services.ingest.chunks import Chunk, backward_chunks, forward_chunks
 from services.ingest.quarantine import quarantine
@@ -15,6 +18,7 @@ from services.ingest.store import refresh_indicators, store_bars
 from services.market_data import read_bars
 from services.progress import Progress, Report
 from services.series import Series, series_of
+from services.series_row import moment64
 from services.timespan import is_session_based
 
 SOURCE = "ibkr"
@@ -72,6 +76,28 @@ class Fetching:
         """Return what is stored of the series, None when there is no bar."""
         series = series_of(*self.key)
         return series if series and series.bars else None
+
+    def neighbours(
+        self, start: pd.Timestamp, end: pd.Timestamp
+    ) -> tuple[pd.Timestamp, pd.Timestamp]:
+        """Return the times of the stored bars next to a span, its own where there is none."""
+        key = self.symbol, self.history.resolution
+        with self.database.reading() as session:
+            before, _ = select_bars(session, key, ["close"], end=_moment64(start), last=1)
+            after, _ = select_bars(session, key, ["close"], start=_moment64(end), first=2)
+        return (
+            pd.Timestamp(before[0], tz="UTC") if len(before) else start,
+            pd.Timestamp(after[-1], tz="UTC") if len(after) else end,
+        )
+
+    def staged_bars(self, chunk: Chunk) -> pd.DataFrame:
+        """Return the bars of a chunk's span that a new history has already."""
+        key, names = (self.symbol, self.history.resolution), BAR_COLUMNS[1:]
+        span = {"start": _moment64(chunk.start), "end": _moment64(chunk.end)}
+        with self.database.reading() as session:
+            ts, values = select_bars(session, key, names, **span, table="staged_bars")
+        times = pd.Series(ts).dt.tz_localize("UTC")
+        return pd.DataFrame({"ts": times, **dict(zip(names, values, strict=True))})
 
     def stored_bars(self, chunk: Chunk) -> pd.DataFrame:
         """Return the stored bars of a chunk's span."""
@@ -134,7 +160,13 @@ class Fetching:
         """Leave out chunks without a session, as weekends."""
         if self.calendar is None:
             return chunks
-        return [chunk for chunk in chunks if len(self.calendar.sessions(*self._dates(chunk)))]
+        return [chunk for chunk in chunks if len(self._sessions(chunk))]
+
+    def _sessions(self, chunk: Chunk) -> Sized:
+        """Return the sessions of a chunk; a session may begin on the evening before its date."""
+        if is_session_based(self.history.resolution):
+            return self.calendar.sessions(*self._dates(chunk))
+        return self.calendar.schedule_around(chunk.start, chunk.end - pd.Timedelta(seconds=1))
 
     def _dates(self, chunk: Chunk) -> tuple[pd.Timestamp, pd.Timestamp]:
         """Return the first and the last date of a chunk, at midnight UTC."""
@@ -147,7 +179,8 @@ class Fetching:
     @property
     def _midnights(self) -> str:
         """Return the clock on whose midnights chunks end: a daily bar carries a date, no moment."""
-        return "UTC" if is_session_based(self.history.resolution) else self.timezone
+        always = self.calendar is not None and self.calendar.name == ALWAYS
+        return "UTC" if always or is_session_based(self.history.resolution) else self.timezone
 
     def _teller(self, position: int, total: int, chunk: Chunk) -> Tell:
         first, last = (f"{moment:%Y-%m-%d}" for moment in self._dates(chunk))
@@ -158,3 +191,7 @@ class Fetching:
             self.report(Progress(position, total, message, self.bars))
 
         return tell
+
+
+def _moment64(moment: pd.Timestamp) -> np.datetime64:
+    return moment64(moment.tz_convert("UTC").to_pydatetime())

@@ -17,7 +17,7 @@ from services.ingest.fetching import SOURCE, Fetching, Tally
 from services.ingest.pacing import PacingBudget
 from services.ingest.pipeline import LISTED, IngestReport, RejectedRow
 from services.ingest.request import IngestRequest
-from services.instruments import normalise_symbol, stored_instrument
+from services.instruments import Instrument, normalise_symbol, stored_instrument
 from services.progress import Progress, Report, silent
 from services.quality import store_coverage
 from services.series import Series, series_of
@@ -104,7 +104,7 @@ def _fetching(
         known = stored_instrument(database, name)
         contract = find_contract(
             gateway,
-            known,
+            known if _is_meant(known, symbol) else None,
             _broker_symbol(known, symbol),
             exchange=request.exchange,
             currency=request.currency,
@@ -131,9 +131,26 @@ def _fetching(
         )
 
 
-def _broker_symbol(known: Any, symbol: str) -> str:
+def _broker_symbol(known: Instrument | None, symbol: str) -> str:
     """Return the broker's own name of an instrument that is stored under another."""
-    return ((known.contract_spec or {}).get("symbol") if known and known.con_id else None) or symbol
+    return (_own_symbol(known) if _is_meant(known, symbol) else None) or symbol
+
+
+def _is_meant(known: Instrument | None, symbol: str) -> bool:
+    """Tell whether a symbol means the contract that is stored under the wanted name, if any."""
+    own = _own_symbol(known)
+    if known is None or own is None:
+        return True
+    names = (known.symbol, own, f"{own}{known.currency or ''}")
+    return _letters(symbol) in map(_letters, names)
+
+
+def _own_symbol(known: Instrument | None) -> str | None:
+    return (known.contract_spec or {}).get("symbol") if known and known.con_id else None
+
+
+def _letters(symbol: str) -> str:
+    return "".join(sign for sign in symbol.upper() if sign.isalnum())
 
 
 def _regular_hours(request: IngestRequest, stored: Series | None, contract: Contract) -> bool:
