@@ -43,7 +43,7 @@ def lock_series(session: Session, key: Key) -> PriceSeries:
     if (row.first, row.last) != (first, last):
         row.first, row.last, row.stale_from = first, last, first
         row.bars = count_stored(session, key)
-        row.updated_at = row.updated_at or utc_now().to_pydatetime()
+        row.updated_at = next_version(row)  # whoever is at work on the series looks anew
     return row
 
 

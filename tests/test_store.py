@@ -18,6 +18,7 @@ from pandas.testing import assert_frame_equal
 from sqlalchemy import event, select, text
 
 from db.models import MarketPrice, PriceSeries
+from services.bar_table import insert_bars, times_of
 from services.errors import Cancelled
 from services.indicators import INDICATOR_COLUMNS, blocks, compute_indicators
 from services.ingest import refresh, store
@@ -328,3 +329,20 @@ def kill_and_begin_again(url, kills, chance):
         work.stdin.write("begin\n")
         work.stdin.close()
         assert work.stdout.read().split()[1] == "0"
+
+
+def test_bars_of_another_program_that_come_while_indicators_are_computed_are_noticed(
+    database, small_blocks
+):
+    bars = random_walk(900)
+    store_bars(database, *KEY, part(bars, 5, 900), refresh=False)
+    early = part(bars, 0, 5)
+    meanwhile = [early[ALL[:5]].to_numpy()]
+
+    def another_program(_):
+        if meanwhile:
+            with database.writing() as session:
+                insert_bars(session, KEY, times_of(early), ALL[:5], meanwhile.pop())
+
+    refresh_indicators(database, *KEY, another_program)
+    assert_whole(database, bars)
