@@ -49,18 +49,21 @@ def last_session(office, symbol) -> date | None:
 @pytest.mark.parametrize(
     ("now", "since", "session"),
     [
-        ("2024-07-02 16:29", "2024-07-01", None),
-        ("2024-07-02 16:31", "2024-07-01", "2024-07-02"),
+        ("2024-07-02 16:31", "2024-07-01", None),
+        ("2024-07-02 20:29", "2024-07-01", None),
+        ("2024-07-02 20:31", "2024-07-01", "2024-07-02"),
         ("2024-07-02 23:59", "2024-07-02", None),
-        ("2024-07-03 13:29", "2024-07-02", None),
-        ("2024-07-03 13:31", "2024-07-02", "2024-07-03"),
+        ("2024-07-03 13:31", "2024-07-02", None),
+        ("2024-07-03 20:31", "2024-07-02", "2024-07-03"),
         ("2024-07-04 18:00", "2024-07-03", None),
         ("2024-07-06 12:00", "2024-07-05", None),
         ("2024-07-06 12:00", "2024-07-01", "2024-07-05"),
         ("2024-07-06 12:00", None, "2024-07-05"),
     ],
 )
-def test_updates_are_asked_for_half_an_hour_after_each_close(office, now, since, session):
+def test_updates_are_asked_for_when_a_session_and_its_day_in_utc_are_over(
+    office, now, since, session
+):
     before = since and date.fromisoformat(since)
     keep(office, "TSLA", "1d", "1m", since=before)
     assert submit_due_updates(office, at(now)) == (2 if session else 0)
@@ -73,7 +76,7 @@ def test_only_what_came_from_the_broker_and_is_switched_on_is_updated(office):
     keep(office, "TSLA", "1d")
     keep(office, "AAPL", "1d", mode="off")
     keep(office, "MSFT", "1d", source="csv")
-    submit_due_updates(office, at("2024-07-02 17:00"))
+    submit_due_updates(office, at("2024-07-02 21:00"))
     assert asked(office) == ["Update TSLA 1d"]
 
 
@@ -103,7 +106,7 @@ def test_workers_that_look_at_once_ask_once(office):
 
     def look():
         ready.wait()
-        counts.append(submit_due_updates(office, at("2024-07-02 17:00")))
+        counts.append(submit_due_updates(office, at("2024-07-02 21:00")))
 
     threads = [threading.Thread(target=look) for _ in range(5)]
     for thread in threads:
@@ -121,7 +124,7 @@ def test_a_session_is_tried_again_when_the_queue_did_not_answer(office, monkeypa
 
     monkeypatch.setattr(schedule, "submit", refuse)
     with pytest.raises(QueueUnavailable):
-        submit_due_updates(office, at("2024-07-02 17:00"))
+        submit_due_updates(office, at("2024-07-02 21:00"))
     monkeypatch.undo()
     assert last_session(office, "TSLA") == date(2024, 7, 1)
-    assert submit_due_updates(office, at("2024-07-02 17:05")) == 1
+    assert submit_due_updates(office, at("2024-07-02 21:05")) == 1

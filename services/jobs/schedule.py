@@ -19,7 +19,7 @@ from services.workspace import Workspace
 log = logging.getLogger(__name__)
 
 DAILY = "daily"
-SETTLING = pd.Timedelta(minutes=30)  # after the close, until the broker has the whole session
+SETTLING = pd.Timedelta(minutes=30)  # until the broker has the whole session
 
 
 def submit_due_updates(workspace: Workspace, now: pd.Timestamp | None = None) -> int:
@@ -51,7 +51,8 @@ def _closed_session(database: Database, symbol: str, now: pd.Timestamp) -> date 
     if calendar is None:
         # An exchange that we do not know: its day is over when the day is over everywhere.
         return (now - pd.Timedelta(hours=36)).date()
-    last = calendar.last_close(now - SETTLING)
+    # The bar of a day counts as complete when that day is over in UTC: before, it is not stored.
+    last = calendar.last_close((now - SETTLING).normalize())
     return None if last is None else last[0].date()
 
 
