@@ -12,6 +12,10 @@ EPILOG = """examples:
   python -m scripts.ingest BARC 1d "5 Y" --exchange LSE --currency GBP
   python -m scripts.ingest -s EURUSD -r 1h --file eurusd.csv.gz --timezone Europe/Berlin
   python -m scripts.ingest --source sample"""
+_ONLY_FOR = {
+    "csv": ("file", "timezone", "adjustment"),
+    "ibkr": ("exchange", "currency", "asset_class", "regular_hours", "name_as"),
+}
 LISTED = 5  # rejected rows shown one by one
 
 
@@ -40,8 +44,10 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     args = parser.parse_intermixed_args(argv)
     _place_positional(parser, args)
     args.source = args.source or ("csv" if args.file else "ibkr")
-    if args.file and args.source != "csv":
-        parser.error(f"--file is for --source csv, not for {args.source}")
+    for source, names in _ONLY_FOR.items():
+        if args.source != source and (given := [n for n in names if getattr(args, n) is not None]):
+            flag = "as" if given[0] == "name_as" else given[0].replace("_", "-")
+            parser.error(f"--{flag} is for --source {source}, not for {args.source}")
     if args.source == "sample":
         args.resolution = args.resolution or "1d"
     elif not args.symbol or not args.resolution:

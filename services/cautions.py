@@ -14,7 +14,8 @@ def split_cautions(database: Database, symbol: str, bars: pd.DataFrame) -> tuple
     """Name the known splits that the bars still show as a fall or a jump of the price.
 
     The bars themselves tell whether they are adjusted: at a split of ratio r, unadjusted prices
-    step by about 1/r from one close to the next open.
+    step by about 1/r from one close to the next open. A list may have the ratio the wrong way
+    round; the step is there all the same.
     """
     days = [
         f"{day:%Y-%m-%d}" for day, ratio in _splits(database, symbol) if _shows(bars, day, ratio)
@@ -44,5 +45,5 @@ def _shows(bars: pd.DataFrame, day: date, ratio: float) -> bool:
     first = int(bars["ts"].searchsorted(pd.Timestamp(day, tz="UTC")))
     if not 0 < first < len(bars):
         return False
-    step = bars["close"].iloc[first - 1] / bars["open"].iloc[first]
-    return abs(math.log(step / ratio)) < abs(math.log(step))
+    step = abs(math.log(bars["close"].iloc[first - 1] / bars["open"].iloc[first]))
+    return abs(step - abs(math.log(ratio))) < step

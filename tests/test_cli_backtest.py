@@ -229,7 +229,10 @@ def test_a_sample_is_fetched_when_told_so(database, capsys):
     assert 'No symbol "IBM"' in refusal(capsys, base=base)
     assert 'No symbol "IBM"' in refusal(capsys, "--no-fetch", base=base)
     assert "No symbol" in refusal(capsys, "--auto-fetch", "--no-fetch", base=base)
-    said = answer(capsys, "--auto-fetch", base=base)
+    assert backtest.main([*base, "--auto-fetch", "--json"]) == 0
+    printed = capsys.readouterr()
+    said = json.loads(printed.out)
+    assert printed.err.startswith("Caution: the sample's bars are used, which end on ")
     assert 240 < said["bars"] < 260
     assert answer(capsys, base=base) == said
     assert backtest.main([*base, "--auto-fetch"]) == 0

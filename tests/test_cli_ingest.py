@@ -74,6 +74,9 @@ def test_symbol_resolution_and_duration_need_no_flags(bars_file, words, capsys):
         ["AAPL", "1d", "1 Y", "more"],
         ["AAPL", "1d", "--source", "sample", "--file", "x.csv"],
         ["AAPL", "1d", "-c", "first"],
+        ["AAPL", "1d", "--file", "x.csv", "--as", "MINE"],
+        ["AAPL", "1d", "--source", "sample", "--exchange", "LSE"],
+        ["AAPL", "1d", "--adjustment", "raw"],
         ["AAPL", "1d", "--sauce", "csv"],
     ],
 )

@@ -20,11 +20,13 @@ from services.ingest import (
     ingest,
     ingest_from,
     ingest_sample,
+    missing,
     pipeline,
     read_sample,
     store,
 )
-from services.instruments import get_instrument
+from services.ingest.store import store_bars
+from services.instruments import add_instrument, get_instrument
 from services.market_data import catalogue, load_bars
 from services.settings import Settings
 from services.workspace import Workspace
@@ -273,8 +275,10 @@ def without_broker(database):
 
 def test_a_sample_stands_in_for_missing_bars_while_no_broker_answers(database):
     reports = []
-    assert fetch_missing(without_broker(database), "ibm", "1d", report=reports.append) is None
-    assert len(load_bars(database, "IBM", "1d")) == len(read_sample("IBM").frame)
+    caution = fetch_missing(without_broker(database), "ibm", "1d", report=reports.append)
+    bars = load_bars(database, "IBM", "1d")
+    assert len(bars) == len(read_sample("IBM").frame)
+    assert f"the sample's bars are used, which end on {bars['ts'].iloc[-1]:%Y-%m-%d}" in caution
     assert reports
 
 
@@ -282,6 +286,30 @@ def test_bars_of_a_file_are_left_alone(database):
     put(database, closes(1, 2, 3))
     assert fetch_missing(without_broker(database), "AAPL", "1d") is None
     assert len(load_bars(database, "AAPL", "1d")) == 3
+
+
+@pytest.mark.parametrize(
+    ("resolution", "last", "now", "asks"),
+    [
+        ("1d", "2024-07-01", "2024-07-02 21:00", False),  # closed, but its day is not over
+        ("1d", "2024-07-01", "2024-07-03 00:01", True),
+        ("1d", "2024-07-02", "2024-07-03 20:00", False),
+        ("1w", "2024-06-24", "2024-07-05 21:00", False),
+        ("1w", "2024-06-24", "2024-07-08 01:00", True),
+        ("1w", "2024-07-01", "2024-07-08 22:00", False),
+        ("1h", "2024-07-02 19:00", "2024-07-03 12:00", False),
+        ("1h", "2024-07-02 18:00", "2024-07-03 12:00", True),
+    ],
+)
+def test_the_broker_is_asked_when_a_complete_bar_is_lacking(
+    database, monkeypatch, resolution, last, now, asks
+):
+    monkeypatch.setattr(missing, "utc_now", lambda: pd.Timestamp(now, tz="UTC"))
+    add_instrument(database, "TSLA", exchange="NASDAQ", timezone="America/New_York")
+    bars = closes(1, 2, start="2024-06-03", resolution=resolution)
+    bars.loc[1, "ts"] = pd.Timestamp(last, tz="UTC")
+    store_bars(database, "TSLA", resolution, bars, source="ibkr")
+    assert bool(fetch_missing(without_broker(database), "TSLA", resolution)) == asks
 
 
 def test_stored_bars_that_cannot_be_brought_up_to_date_are_used_with_a_caution(database):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import random_walk
+from sqlalchemy import update
 
 from components.report import report_values
 from db.models import SymbolEvent
@@ -218,6 +219,12 @@ def test_a_split_that_the_bars_show_inside_the_span_is_a_caution(split, start, e
 def test_bars_that_were_adjusted_since_have_no_caution(split):
     store(split.database, "TEST", DAILY)
     assert run(split).cautions == ()
+
+
+def test_a_split_that_is_listed_the_wrong_way_round_is_a_caution_too(split):
+    with split.database.writing() as session:
+        session.execute(update(SymbolEvent).values(value=0.5))
+    assert len(run(split).cautions) == 1
 
 
 def test_a_caution_is_kept_with_the_saved_run(split):

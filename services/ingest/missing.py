@@ -30,7 +30,7 @@ def fetch_missing(
 
     Nothing is asked when nothing is missing; bars from a file are left alone. Where some are
     stored and the broker fails, its sentence is returned, else raised. A sample stands in while
-    the broker is not connected.
+    the broker is not connected, and a sentence says so.
     """
     symbol, resolution = normalise_symbol(symbol), check_resolution(resolution)
     stored = series_of(workspace.database, symbol, resolution)
@@ -46,7 +46,8 @@ def fetch_missing(
             raise
         if symbol not in SAMPLES or resolution != RESOLUTION:
             raise _no_source(workspace, symbol, resolution, error) from error
-        ingest_sample(workspace.database, symbol, resolution, report=report)
+        sample = ingest_sample(workspace.database, symbol, resolution, report=report)
+        return f"the sample's bars are used, which end on {sample.last:%Y-%m-%d}: {error}"
     return None
 
 
@@ -67,14 +68,16 @@ def _last_start(workspace: Workspace, stored: Series) -> pd.Timestamp:
     """Return the time of the last bar that is complete by now."""
     now = utc_now()
     calendar = calendar_of(stored_instrument(workspace.database, stored.symbol))
-    closed = calendar.last_close(now) if calendar else None
     size = RESOLUTIONS[stored.resolution]
+    whole_days = is_session_based(stored.resolution)  # complete when their day is over in UTC
+    closed = calendar.last_close(now.normalize() if whole_days else now) if calendar else None
     if closed is None:
         return now - max(size * 2, _FRESH)
     session, close = closed
     if stored.resolution == "1w":
-        return session - pd.Timedelta(days=session.day_of_week + 7)
-    return session if is_session_based(stored.resolution) else close - size
+        monday = now.normalize() - pd.Timedelta(days=now.day_of_week)
+        return monday - size
+    return session if whole_days else close - size
 
 
 def _duration_to(start: pd.Timestamp | None) -> str | None:
