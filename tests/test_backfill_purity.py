@@ -13,6 +13,7 @@ from services.ingest import IngestRequest, refetch
 from services.ingest.ibkr_source import ingest_ibkr
 from services.ingest.pacing import PacingBudget
 from services.ingest.sample_source import ingest_sample
+from services.jobs.leases import Leases
 from services.market_data import load_bars
 from services.series import series_of
 from services.settings import Settings
@@ -197,3 +198,21 @@ def test_currencies_are_asked_for_on_sunday_evening_too(workspace):
     gateway = FakeGateway(bars, pd.Timestamp("2024-06-03 04:01", tz="UTC"), [euro])
     fetch(workspace, gateway, "3 D", "1m", symbol="EUR", asset_class="forex")
     assert len(stored(workspace, "1m", "EUR")) == len(bars)
+
+
+def test_a_series_that_another_process_fetches_is_waited_for(workspace, gateway):
+    """Each stored chunks of its own, one was cut short, and nobody filled what lay between."""
+    elsewhere = Leases(workspace.database, "another-machine:1:1")
+    assert elsewhere.take("series:TSLA 1d")
+    told = []
+
+    def report(progress):
+        if progress.message.startswith("waiting: TSLA 1d"):
+            told.append(len(gateway.requests))
+            elsewhere.leave("series:TSLA 1d")
+        elif len(gateway.requests) == 2:
+            assert not elsewhere.take("series:TSLA 1d")
+
+    ingest_ibkr(workspace, IngestRequest("TSLA", "1d", "5 Y"), report, open_gateway=gateway)
+    assert told == [0]
+    assert elsewhere.take("series:TSLA 1d")

@@ -17,6 +17,7 @@ from services.ingest.fetching import SOURCE, Fetching, Tally
 from services.ingest.pacing import PacingBudget
 from services.ingest.pipeline import LISTED, IngestReport, RejectedRow
 from services.ingest.request import IngestRequest
+from services.ingest.turns import turn_at
 from services.instruments import Instrument, normalise_symbol, stored_instrument
 from services.progress import Progress, Report, silent
 from services.quality import store_coverage
@@ -95,12 +96,15 @@ def _fetching(
     report: Report,
     open_gateway: OpenGateway,
 ) -> Iterator[Fetching]:
-    """Connect, find the contract, fill the instrument, and be ready to fetch."""
+    """Wait for the series, connect, fill the instrument, and be ready to fetch."""
     database, settings = workspace.database, workspace.settings
-    report(Progress(0, 0, f"connecting to Interactive Brokers for {symbol}"))
-    with open_gateway(settings, client_id=request.client_id) as gateway:
+    name = normalise_symbol(request.name_as) if request.name_as else symbol
+    with (
+        turn_at(database, name, request.resolution, report),
+        open_gateway(settings, client_id=request.client_id) as gateway,
+    ):
+        report(Progress(0, 0, f"connecting to Interactive Brokers for {symbol}"))
         gateway.connect()
-        name = normalise_symbol(request.name_as) if request.name_as else symbol
         known = stored_instrument(database, name)
         contract = find_contract(
             gateway,
