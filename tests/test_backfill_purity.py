@@ -216,3 +216,17 @@ def test_a_series_that_another_process_fetches_is_waited_for(workspace, gateway)
     ingest_ibkr(workspace, IngestRequest("TSLA", "1d", "5 Y"), report, open_gateway=gateway)
     assert told == [0]
     assert elsewhere.take("series:TSLA 1d")
+
+
+@pytest.mark.parametrize("resolution", ["5m", "15m"])
+def test_no_hour_is_lost_in_a_week_in_which_the_clocks_change(workspace, resolution):
+    step = resolution.replace("m", "min")
+    ts = pd.date_range("2024-10-16", "2024-11-08", freq=step, tz="UTC", unit="us")
+    bars = pd.DataFrame({"ts": ts})
+    bars[PRICES] = 1.1
+    bars["volume"] = -1.0
+    euro = replace(TESLA, symbol="EUR", sec_type="CASH", exchange="IDEALPRO")
+    gateway = FakeGateway(bars, pd.Timestamp("2024-11-08 12:00", tz="UTC"), [euro])
+    fetch(workspace, gateway, "3 W", resolution, symbol="EUR", asset_class="forex")
+    steps = stored(workspace, resolution, "EUR")["ts"].diff().dropna()
+    assert (steps == pd.Timedelta(step)).all()

@@ -18,7 +18,7 @@ from services.errors import (
     UnreadableAnswer,
 )
 from services.ibkr.contracts import Contract
-from services.ingest.chunks import Chunk
+from services.ingest.chunks import IN_DAYS, Chunk
 from services.ingest.pacing import PacingBudget
 
 _TRIES = {RequestTimedOut: 2, UnreadableAnswer: 2, PacingViolation: 8}
@@ -103,11 +103,14 @@ class BrokerHistory:
     def _duration(self, chunk: Chunk) -> str:
         """Return how long a span is asked for: one day more where sessions cross midnight.
 
-        The broker counts days in sessions, and one that has begun when the chunk ends is one.
+        The broker counts days in sessions, and one that has begun when the chunk ends is one; a
+        week in which the clocks change may have an hour more.
         """
         count, unit = chunk.duration.split()
-        crosses = self.contract.sec_type in _THROUGH_THE_NIGHT
-        return f"{int(count) + 1} D" if crosses and unit == "D" else chunk.duration
+        in_days = {"D": 1, "W": 7}.get(unit) if self.resolution in IN_DAYS else None
+        if in_days is None or self.contract.sec_type not in _THROUGH_THE_NIGHT:
+            return chunk.duration
+        return f"{int(count) * in_days + 1} D"
 
     def _names(self, chunk: Chunk) -> tuple[str, str]:
         """Name the contract and the request as the budget counts them."""

@@ -25,7 +25,7 @@ LONGEST: dict[str, tuple[str, int]] = {
 }
 # A bar of four hours may reach over midnight: so much later ends the request, not the piece.
 BEYOND = {"4h": pd.Timedelta(hours=4)}
-_IN_DAYS = ("1m", "5m", "15m", "30m", "1h")
+IN_DAYS = ("1m", "5m", "15m", "30m", "1h")
 # Stored bars that are fetched once more to see whether the past has changed.
 OVERLAP_DAYS = {"1m": 0, "5m": 1, "15m": 1, "30m": 3, "1h": 3, "4h": 7, "1d": 30, "1w": 120}
 
@@ -101,7 +101,7 @@ def _asked(first: pd.Timestamp, last: pd.Timestamp, resolution: str) -> str:
     count = math.ceil((last - first) / _DAY)
     if count >= days:
         return longest
-    if resolution in _IN_DAYS:
+    if resolution in IN_DAYS:
         return f"{count} D"
     if resolution == "4h":
         return f"{math.ceil((count + 1) / 7)} W"
