@@ -8,11 +8,12 @@ import pytest
 from fake_gateway import TESLA, FakeGateway
 from real_bars import real_bars
 
-from services.errors import InvalidParams, NoBars, NotSubscribed
+from services.errors import HistoryDiffers, InvalidParams, NoBars, NotSubscribed
 from services.ingest import IngestRequest, refetch
 from services.ingest.ibkr_source import ingest_ibkr
 from services.ingest.pacing import PacingBudget
 from services.ingest.sample_source import ingest_sample
+from services.ingest.store import store_bars
 from services.jobs.leases import Leases
 from services.market_data import load_bars
 from services.series import series_of
@@ -230,3 +231,26 @@ def test_no_hour_is_lost_in_a_week_in_which_the_clocks_change(workspace, resolut
     fetch(workspace, gateway, "3 W", resolution, symbol="EUR", asset_class="forex")
     steps = stored(workspace, resolution, "EUR")["ts"].diff().dropna()
     assert (steps == pd.Timedelta(step)).all()
+
+
+def test_a_file_that_meets_the_brokers_bars_gives_way_to_them_as_a_whole(workspace, gateway):
+    """Older bars of the file may be adjusted for something else: they got the broker's label."""
+    raw = IBM.tail(600).reset_index(drop=True)
+    raw.loc[:200, PRICES] *= 2
+    store_bars(workspace.database, "TSLA", "1d", raw, source="csv", adjustment="raw")
+    report = fetch(workspace, gateway, "3 M")
+    have = stored(workspace)
+    pd.testing.assert_frame_equal(have, IBM.tail(len(have)).reset_index(drop=True))
+    series = series_of(workspace.database, "TSLA", "1d")
+    assert (series.source, series.adjustment) == ("ibkr", "split")
+    assert "took the place" in " ".join(report.notes)
+
+
+def test_a_file_that_reaches_further_back_than_the_broker_is_kept(workspace, gateway):
+    store_bars(workspace.database, "TSLA", "1d", IBM.tail(900), source="csv", adjustment="raw")
+    before = stored(workspace)
+    gateway.bars = IBM.tail(500).reset_index(drop=True)
+    with pytest.raises(HistoryDiffers, match="nothing was changed"):
+        fetch(workspace, gateway, "3 M")
+    pd.testing.assert_frame_equal(stored(workspace), before)
+    assert series_of(workspace.database, "TSLA", "1d").source == "csv"

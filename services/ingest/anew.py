@@ -25,6 +25,7 @@ _OLDEST = pd.Timedelta(days=3)  # of a stage that is gone on with
 DOES_NOT_MEET = (
     "The broker's bars did not meet the stored ones: the whole history was fetched again."
 )
+OTHER_SOURCE = "The broker's bars took the place of those that had come from elsewhere."
 
 
 def is_under_way(fetching: Fetching) -> bool:

@@ -10,6 +10,7 @@ import pandas as pd
 from services.errors import HistoryDiffers, NoBars
 from services.ingest.anew import (
     DOES_NOT_MEET,
+    OTHER_SOURCE,
     fetch_anew,
     is_under_way,
     reason_to_replace,
@@ -76,7 +77,7 @@ def _grow(
 ) -> bool:
     """Store chunks that lead away from what is stored.
 
-    False when the past was rewritten, and so the whole history fetched anew from `begin` on.
+    False when they do not fit, and so the whole history was fetched anew from `begin` on.
     """
     met = False
     for chunk, bars in fetching.fetched(chunks):
@@ -84,14 +85,23 @@ def _grow(
             overlap = compare_overlap(fetching.stored_bars(chunk), bars)
             met = overlap.bars > 0
             _check_other_source(stored, overlap, bars)
-            if overlap.rewritten or (len(bars) and not met):
+            if len(bars) and (reason := _misfit(stored, overlap)):
                 _check_there(fetching)
-                reason = rewritten_text(overlap) if overlap.rewritten else DOES_NOT_MEET
                 fetch_anew(fetching, begin, reason)
                 return False
             _note_revisions(fetching, overlap)
         fetching.store(bars, refresh=refresh)
     return True
+
+
+def _misfit(stored: Series, overlap: Overlap) -> str | None:
+    """Say why fetched bars cannot be added to the stored ones, None when they can."""
+    if overlap.rewritten:
+        return rewritten_text(overlap)
+    if overlap.bars == 0:
+        return DOES_NOT_MEET
+    # Where they meet they agree; before, they may be adjusted for something else.
+    return None if stored.source == SOURCE else OTHER_SOURCE
 
 
 def _check_other_source(stored: Series, overlap: Overlap, bars: pd.DataFrame) -> None:
