@@ -334,7 +334,7 @@ def test_a_killed_backfill_goes_on_where_it_was(make_workspace, gateway, peacefu
 def test_two_processes_share_one_budget_of_requests(make_workspace, gateway):
     """31."""
     workspace = make_workspace()
-    running = [command(workspace, symbol, "1d", "4 Y") for symbol in ("IBM", "IBM", "MSFT")]
+    running = [command(workspace, symbol, "1d", "4 Y") for symbol in ("IBM", "AAPL", "MSFT")]
     outcomes = [process.communicate(timeout=180) for process in running]
     assert [process.returncode for process in running] == [0, 0, 0], outcomes
     assert len(gateway.history_requests()) >= 12
