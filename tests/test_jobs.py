@@ -199,6 +199,13 @@ def test_a_queue_that_cannot_be_told_leaves_no_job_behind(office, monkeypatch):
     assert rows(office) == 0
 
 
+def test_an_address_that_is_none_leaves_no_job_behind(office):
+    settings = office.settings.model_copy(update={"redis_url": "ftp://x"})
+    with pytest.raises(InvalidParams, match="REDIS_URL"):
+        submit(Workspace(settings, office.database), "update", {"symbol": "A", "resolution": "1d"})
+    assert rows(office) == 0
+
+
 def test_a_retry_that_cannot_be_told_leaves_the_job_as_it_was(office, monkeypatch):
     job = submit(office, "ingest", TSLA)
     end(office, job, "failed")

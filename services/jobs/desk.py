@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from services.errors import InvalidParams, QueueUnavailable, UnknownJob, did_you_mean
+from services.errors import InvalidParams, UnknownJob, UserError, did_you_mean
 from services.jobs.job import ACTIVE, INTERRUPTED, RETRIABLE, RUNNING, STATES, JobView
 from services.jobs.kinds import kind_of
 from services.jobs.queue import job_queue
@@ -29,7 +29,7 @@ def submit(workspace: Workspace, kind: str, arguments: Mapping[str, Any]) -> Job
     if is_new:
         try:
             _tell(workspace, job)
-        except QueueUnavailable:
+        except UserError:
             JobTable(workspace.database).remove_waiting(job.id)
             raise
     return job
@@ -99,7 +99,7 @@ def retry_job(workspace: Workspace, job_id: int | str) -> JobView:
     if again:
         try:
             _tell(workspace, job)
-        except QueueUnavailable:
+        except UserError:
             JobTable(workspace.database).restore(job)
             raise
     return get_job(workspace, job.id)
