@@ -6,8 +6,10 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from pathlib import Path
 
 import pytest
+from waiting import until
 
 from services.settings import ROOT
 
@@ -41,6 +43,22 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def test_ctrl_c_before_it_is_there_ends_it_without_a_word(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dashboard"],
+        cwd=tmp_path,
+        env=environment(tmp_path, PORT=str(free_port())),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    maps = Path(f"/proc/{process.pid}/maps")
+    until(lambda: "pandas" in maps.read_text())  # it is importing
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30) == ("", None)
+    assert process.returncode == 130
 
 
 def test_it_says_where_it_listens_answers_and_ends_cleanly(tmp_path):
