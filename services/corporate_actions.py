@@ -30,7 +30,7 @@ _RATIO = re.compile(
     r"(\d+(?:\.\d+)?)\s*(?::|/|-?for-?|\s+for\s+|-)\s*(\d+(?:\.\d+)?)", re.IGNORECASE
 )
 _KINDS = {"split": SPLIT, "stocksplit": SPLIT, "dividend": DIVIDEND, "cashdividend": DIVIDEND}
-_NOTHING = {"", "-", "0", "0.0", "n/a", "nan", "none", "null"}
+_NOTHING = re.compile(r"|-|0+(\.0*)?|n/a|nan|none|null", re.IGNORECASE)
 _HIGHEST_RATIO = 10_000.0
 
 
@@ -183,7 +183,7 @@ def _values(cells: dict[str, str]) -> list[tuple[str, str]]:
     if kind is None:
         raise ValueError(f'"{cells["event"][:30]}" is no split and no dividend')
     column = "value" if "value" in cells else kind
-    if column not in cells or cells[column].strip().lower() in _NOTHING:
+    if column not in cells or _NOTHING.fullmatch(cells[column].strip()):
         raise ValueError(f"the {kind} has no value")
     return [(kind, column)]
 
@@ -191,7 +191,7 @@ def _values(cells: dict[str, str]) -> list[tuple[str, str]]:
 def _value(kind: str, text: str) -> float | None:
     """Return the value of a cell, None when it says that nothing happened."""
     text = text.strip().lower()
-    if text in _NOTHING:
+    if _NOTHING.fullmatch(text):
         return None
     match = _RATIO.fullmatch(text) if kind == SPLIT else None
     try:

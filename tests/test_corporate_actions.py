@@ -63,6 +63,13 @@ def test_a_table_with_a_column_for_each_kind_is_read(written):
     ]
 
 
+def test_however_many_zeros_say_that_nothing_happened(written):
+    path = written("Date,Dividends,Stock Splits\n2020-08-31,0.000000,4.00\n2020-09-01,0.00,0.000\n")
+    file = read_actions(path, "AAPL")
+    assert [(a.kind, a.value) for a in file.actions] == [("split", 4.0)]
+    assert file.refused == []
+
+
 def test_the_shipped_list_is_read_whole():
     file = read_actions(SHIPPED)
     splits = [(a.symbol, a.date.isoformat(), a.value) for a in file.actions if a.kind == "split"]
