@@ -10,7 +10,7 @@ from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
 from components.feedback import error_state, show_toast
-from services.errors import UnknownJob, UnknownRun, UserError
+from services.errors import InvalidParams, NoBars, UnknownJob, UnknownRun, UnknownSymbol, UserError
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +56,10 @@ def answer_http_errors(app: Dash) -> None:
 
 
 def _status(error: Exception) -> int:
-    if isinstance(error, UnknownRun | UnknownJob):
+    if isinstance(error, UnknownRun | UnknownJob | UnknownSymbol | NoBars):
         return 404
+    if isinstance(error, InvalidParams):
+        return 400
     return 503 if isinstance(error, UserError) else 500
 
 

@@ -121,9 +121,10 @@ def test_a_series_is_exported_with_its_indicators_under_any_symbol(workspace, cl
 
 def test_an_export_of_what_is_not_stored_is_one_sentence(client):
     answer = client.get("/export/bars/NONE/1d.csv")
-    assert answer.status_code >= 400
     assert answer.text.count("\n") == 1
     assert "NONE" in answer.text
+    assert answer.status_code == 404
+    assert client.get("/export/bars/NONE/99d.csv").status_code == 400
 
 
 def send(client, name: str, body: bytes, **headers):
