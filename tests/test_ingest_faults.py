@@ -164,9 +164,10 @@ def test_bad_rows_are_kept_apart_and_the_good_ones_are_all_there(workspace, gate
     assert {"high below low", "duplicate time", "price zero or negative"} <= reasons
 
 
-def test_an_empty_year_in_the_middle_is_asked_for_and_named_by_nobody(workspace, gateway, peaceful):
+def test_a_year_without_an_answer_is_named_as_missing(workspace, gateway, peaceful):
     gateway.faults.add(Fault("history", "empty", skip=1))  # 16
-    fetch(workspace)
+    report = fetch(workspace)
+    assert "of the bars that the exchange's calendar expects are there" in report.notes[-1]
     hole = peaceful[~peaceful["ts"].isin(stored(workspace)["ts"])]
     assert 200 < len(hole) < 260
 

@@ -186,7 +186,7 @@ def _reported(fetching: Fetching) -> IngestReport:
             + (f" ({_counted(tally)})" if tally.reasons else "")
             + ": ask for a longer one, or check the symbol and your market data subscriptions."
         )
-    store_coverage(database, symbol, resolution)
+    tally.notes += _missing(store_coverage(database, symbol, resolution))
     return IngestReport(
         symbol=symbol,
         resolution=resolution,
@@ -208,6 +208,16 @@ def _reported(fetching: Fetching) -> IngestReport:
         last=stored.last,
         notes=tally.notes,
     )
+
+
+def _missing(coverage: float | None) -> list[str]:
+    """Say that bars are missing, as the broker may answer "no data" where there were sessions."""
+    if coverage is None or coverage >= 1:
+        return []
+    return [
+        f"{coverage:.1%} of the bars that the exchange's calendar expects are there: the quality "
+        "report names what is missing."
+    ]
 
 
 def _counted(tally: Tally) -> str:
