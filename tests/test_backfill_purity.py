@@ -14,7 +14,7 @@ from services.ingest.ibkr_source import ingest_ibkr
 from services.ingest.pacing import PacingBudget
 from services.ingest.sample_source import ingest_sample
 from services.ingest.store import store_bars
-from services.jobs.leases import Leases
+from services.leases import Leases
 from services.market_data import load_bars
 from services.series import series_of
 from services.settings import Settings

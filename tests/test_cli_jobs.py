@@ -6,8 +6,8 @@ import pytest
 
 from scripts import jobs
 from services.jobs import submit
-from services.jobs.processes import this_process
 from services.jobs.store import JobTable
+from services.processes import this_process
 from services.workspace import open_workspace
 
 TSLA = {"symbol": "TSLA", "resolution": "1d", "duration": "5 Y"}

@@ -15,9 +15,9 @@ from services.jobs import (
     retry_job,
     submit,
 )
-from services.jobs.processes import this_process
 from services.jobs.queue import job_queue
 from services.jobs.store import JobTable
+from services.processes import this_process
 from services.settings import Settings
 from services.workspace import Workspace
 

@@ -51,8 +51,8 @@ def test_the_first_request_waits_for_nothing():
 
 
 def test_the_same_request_waits_a_quarter_of_a_minute():
-    assert seconds_to_wait(asked(0, request="r"), at(5), "1", "r") == 11
-    assert seconds_to_wait(asked(0, request="r"), at(16), "1", "r") == 0
+    assert seconds_to_wait(asked(0, request="r"), at(5), "1", "r") == 13
+    assert seconds_to_wait(asked(0, request="r"), at(18), "1", "r") == 0
 
 
 def test_a_sixth_request_for_one_contract_waits_and_another_contract_does_not():
@@ -123,7 +123,7 @@ def test_a_wait_can_be_cancelled_and_is_not_counted(database):
 
     with pytest.raises(Cancelled):
         budget.acquire("1", "r", cancel)
-    assert told == [16]
+    assert told == [18]
     assert len(sent(database)) == 1
 
 

@@ -182,3 +182,9 @@ def test_a_gzipped_file_is_looked_at_too(tmp_path):
     path.write_bytes(gzip.compress(DAILY.encode()))
     preview = preview_file(path)
     assert (preview.symbol, preview.stored) == ("AAPL", 2)
+
+
+def test_a_long_name_in_any_script_is_one_that_a_file_can_have(settings):
+    kept = save_upload(settings, "股" * 120 + ".csv", io.BytesIO(b"Date,Open\n"))
+    assert kept.path.exists()
+    assert kept.name.endswith("股.csv")

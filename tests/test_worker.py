@@ -14,12 +14,12 @@ from waiting_worker import WAITING
 from services.ingest.store import store_bars
 from services.jobs import cancel_job, get_job, list_jobs, retry_job, submit
 from services.jobs.kinds import KINDS
-from services.jobs.leases import Leases
 from services.jobs.queue import job_queue
 from services.jobs.recovery import ask_again
 from services.jobs.runner import JobRunner
 from services.jobs.store import JobTable
 from services.jobs.worker import Worker
+from services.leases import Leases
 from services.settings import Settings
 from services.workspace import Workspace, open_workspace
 
@@ -154,7 +154,7 @@ def test_a_lease_has_one_owner_until_it_is_left_or_over(database, monkeypatch):
     assert one.take("queue")
     one.leave("queue")
     assert two.take("queue")
-    monkeypatch.setattr("services.jobs.leases.SECONDS", -1)
+    monkeypatch.setattr("services.leases.SECONDS", -1)
     assert two.take("queue")
     monkeypatch.undo()
     assert one.take("queue")

@@ -18,12 +18,12 @@ from db.models import Lease
 from services.errors import QueueUnavailable
 from services.jobs import get_job, list_jobs, retry_job, submit
 from services.jobs.kinds import KINDS
-from services.jobs.leases import has_living_worker
-from services.jobs.processes import ProcessName, is_gone
 from services.jobs.queue import job_queue
 from services.jobs.recovery import queue_trouble
 from services.jobs.store import JobTable
 from services.jobs.trouble import trouble_with
+from services.leases import has_living_worker
+from services.processes import ProcessName, is_gone
 from services.settings import ROOT, Settings
 from services.workspace import Workspace
 

@@ -21,7 +21,7 @@ from services.timespan import utc_now
 
 WINDOW, MOST = pd.Timedelta(seconds=605), 60
 BURST, MOST_IN_BURST = pd.Timedelta(seconds=3), 5
-IDENTICAL = pd.Timedelta(seconds=16)
+IDENTICAL = pd.Timedelta(seconds=18)
 _STEP = 0.5  # seconds between two looks at the budget, and between two chances to cancel
 
 Waiting = Callable[[float], None]

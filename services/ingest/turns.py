@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 
 from db.session import Database
 from services.errors import UserError
-from services.jobs.leases import Leases
-from services.jobs.processes import this_process
+from services.leases import Leases
+from services.processes import this_process
 from services.progress import Progress, Report
 
 _RENEWED = 4.0  # seconds; a lease holds several times as long

@@ -15,6 +15,7 @@ from services.settings import Settings
 LARGEST = 200 * 1024 * 1024
 KEPT_SECONDS = 24 * 3600
 _PIECE = 1 << 20
+_LONGEST_NAME = 100  # bytes: what a file system counts
 _KEY = re.compile(r"[0-9a-f]{32}")
 _TOO_LARGE = (
     f"The file is larger than {LARGEST >> 20} MB: pack it with gzip, or bring it in with "
@@ -91,7 +92,7 @@ def sweep_uploads(settings: Settings, older_than: float = KEPT_SECONDS) -> int:
 def safe_name(name: str) -> str:
     """Return a file's name without what a path could be made of."""
     plain = re.sub(r"[^\w.,()+=^ -]", "_", Path(name.replace("\\", "/")).name).strip(". ")
-    return plain[-100:] or "file.csv"
+    return plain.encode()[-_LONGEST_NAME:].decode(errors="ignore") or "file.csv"
 
 
 def _write(stream: BinaryIO, path: Path, largest: int) -> tuple[str, int]:

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from db.session import Database
 from services.errors import QueueUnavailable
 from services.jobs.job import QUEUED, RUNNING, JobView
-from services.jobs.processes import is_gone
 from services.jobs.queue import QUEUES, check_queue, job_queue
 from services.jobs.store import JobTable, age
+from services.processes import is_gone
 from services.settings import Settings
 
 log = logging.getLogger(__name__)

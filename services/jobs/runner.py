@@ -9,8 +9,8 @@ from services.errors import Cancelled, UserError
 from services.jobs.desk import submit
 from services.jobs.job import CANCELLED, DONE, FAILED, INTERRUPTED, STOPPED, JobView
 from services.jobs.kinds import ASKED, kind_of
-from services.jobs.processes import this_process
 from services.jobs.store import JobTable
+from services.processes import this_process
 from services.progress import Progress
 from services.workspace import Workspace
 

@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterable
 
 from services.jobs.job import QUEUED, JobView, utc_now
-from services.jobs.leases import has_living_worker
 from services.jobs.recovery import queue_trouble
+from services.leases import has_living_worker
 from services.settings import Settings
 from services.workspace import Workspace
 

@@ -11,11 +11,11 @@ from huey.consumer import Consumer
 
 from services.errors import UserError
 from services.jobs.kinds import BROKER, COMPUTE
-from services.jobs.leases import SECONDS, Leases
 from services.jobs.queue import JobQueue
 from services.jobs.recovery import ask_again, interrupt_abandoned, queue_trouble
 from services.jobs.runner import JobRunner
 from services.jobs.schedule import submit_due_updates
+from services.leases import SECONDS, Leases
 from services.workspace import Workspace
 
 log = logging.getLogger(__name__)

@@ -8,9 +8,9 @@ import pytest
 from dash.testing.wait import until
 
 from services.jobs import get_job, submit
-from services.jobs.leases import Leases
-from services.jobs.processes import this_process
 from services.jobs.store import JobTable
+from services.leases import Leases
+from services.processes import this_process
 from services.settings import Settings
 from services.workspace import open_workspace
 

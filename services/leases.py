@@ -1,22 +1,21 @@
 """Rights that one process holds at a time: to serve a queue alone, to be known as living."""
 
 import hashlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from db.models import Lease
 from db.session import Database
-from services.jobs.job import utc_now
-from services.jobs.processes import is_gone
+from services.processes import is_gone
 
 SECONDS = 15  # how long a lease holds; its owner renews it several times meanwhile
 _WORKER = "worker:"
 
 
 class Leases:
-    """The leases of one database, as `owner` (a name of services.jobs.processes) sees them."""
+    """The leases of one database, as `owner` (a name of services.processes) sees them."""
 
     def __init__(self, database: Database, owner: str):
         self._database = database
@@ -65,8 +64,8 @@ def has_living_worker(database: Database) -> bool:
 
 
 def _is_over(lease: Lease) -> bool:
-    return lease.expires_at < utc_now() or is_gone(lease.owner) is True
+    return lease.expires_at < datetime.now(UTC) or is_gone(lease.owner) is True
 
 
 def _until():
-    return utc_now() + timedelta(seconds=SECONDS)
+    return datetime.now(UTC) + timedelta(seconds=SECONDS)
