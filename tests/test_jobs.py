@@ -85,6 +85,16 @@ def test_equal_requests_in_the_same_moment_share_one_job(office):
     assert len(set(found)) == rows(office) == 1
 
 
+def test_a_series_is_not_deleted_while_bars_of_it_come_in(office):
+    fetching = submit(office, "ingest", TSLA)
+    series = {"symbol": "TSLA", "resolution": "1d"}
+    with pytest.raises(InvalidParams, match=f"job {fetching.id}.*cancel that first"):
+        submit(office, "delete_series", series)
+    submit(office, "delete_series", series | {"resolution": "1h"})
+    cancel_job(office, fetching.id)
+    assert submit(office, "delete_series", series).state == "queued"
+
+
 def test_a_job_that_has_ended_is_not_shared(office):
     first = submit(office, "ingest", TSLA)
     end(office, first, "done")

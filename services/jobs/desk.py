@@ -8,23 +8,27 @@ from sqlalchemy.exc import IntegrityError
 
 from services.errors import InvalidParams, UnknownJob, UserError, did_you_mean
 from services.jobs.job import ACTIVE, INTERRUPTED, RETRIABLE, RUNNING, STATES, JobView
-from services.jobs.kinds import kind_of
+from services.jobs.kinds import DELETE, kind_of
 from services.jobs.queue import job_queue
 from services.jobs.recovery import interrupt_abandoned, judged
 from services.jobs.store import JobTable
 from services.workspace import Workspace
 
 RECENT = 30
+_MOST_ACTIVE = 1_000
 
 
 def submit(workspace: Workspace, kind: str, arguments: Mapping[str, Any]) -> JobView:
     """Ask for work and return at once; an equal active job is shared.
 
-    Raises InvalidParams, and QueueUnavailable when the workers cannot be told.
+    Raises InvalidParams, also for a series that is to be deleted while bars of it come in, and
+    QueueUnavailable when the workers cannot be told.
     """
     checked = kind_of(kind).check(arguments)
     # A job whose worker is gone would be shared otherwise, and never end.
     interrupt_abandoned(workspace.database)
+    if kind == DELETE:
+        _check_nothing_comes(workspace, checked)
     job, is_new = JobTable(workspace.database).insert(kind, checked)
     if is_new:
         try:
@@ -103,6 +107,19 @@ def retry_job(workspace: Workspace, job_id: int | str) -> JobView:
             JobTable(workspace.database).restore(job)
             raise
     return get_job(workspace, job.id)
+
+
+def _check_nothing_comes(workspace: Workspace, series: Mapping[str, Any]) -> None:
+    """Refuse to delete what another job is about to store."""
+    for job in list_jobs(workspace, ACTIVE, limit=_MOST_ACTIVE):
+        asked = job.arguments
+        symbol = asked.get("name_as", asked.get("symbol"))
+        same = (symbol, asked.get("resolution")) == (series["symbol"], series["resolution"])
+        if same and job.kind != DELETE:
+            raise InvalidParams(
+                f"{symbol} {series['resolution']} is being fetched (job {job.id}): cancel that "
+                "first, then delete it."
+            )
 
 
 def _tell(workspace: Workspace, job: JobView) -> None:

@@ -12,6 +12,7 @@ from services.timespan import Duration, check_resolution
 from services.workspace import Workspace
 
 BROKER, COMPUTE = "broker", "compute"
+DELETE = "delete_series"
 ASKED = "asked"  # in a result: more jobs, as [kind, arguments], that the runner shall submit
 IBKR = "ibkr"
 SOURCE_NAMES = {IBKR: "Interactive Brokers", "csv": "a file", "sample": "the samples"}
@@ -203,7 +204,7 @@ KINDS: dict[str, Kind] = {
         (*_SERIES, "start", "end"),
         _broker,
     ),
-    "delete_series": Kind(
+    DELETE: Kind(
         _delete_series,
         _series_title("Delete"),
         _SERIES,
