@@ -1,6 +1,6 @@
 """What the tests of pages with a chart do in the browser: press Run, read the chart, zoom."""
 
-from dash.testing.wait import until
+from patience import until
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
+from patience import remember_selectors
 from selenium.webdriver.chrome.options import Options
 from werkzeug.serving import make_server
 
@@ -126,6 +127,7 @@ def open_browser(chromium, dash_br, serve):
     """
 
     def open_at(url: str):
+        remember_selectors(dash_br.driver)
         dash_br.server_url = url
         return dash_br
 

@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 
-from dash.testing.wait import until
+from patience import until
 from selenium.webdriver.support.ui import Select
 
 from services.jobs.worker import Worker

@@ -14,7 +14,7 @@ from chart_page import (
     value_of,
     wait_for_paint,
 )
-from dash.testing.wait import until
+from patience import until
 from selenium.webdriver.common.by import By
 from sqlalchemy import func, select
 

@@ -2,7 +2,7 @@
 
 import pytest
 from chart_page import fill, open_run, press_run, times_painted, value_of, wait_for_paint
-from dash.testing.wait import until
+from patience import until
 
 pytestmark = pytest.mark.browser
 

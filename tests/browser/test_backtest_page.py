@@ -24,7 +24,7 @@ from chart_page import (
     wait_for_paint,
     wait_for_view,
 )
-from dash.testing.wait import until
+from patience import until
 from real_bars import real_bars
 from selenium import webdriver
 from selenium.webdriver import ActionChains

@@ -2,7 +2,6 @@
 
 import pytest
 from builders import closes
-from dash.testing.wait import until
 from data_page import (
     PATIENCE,
     choose,
@@ -16,6 +15,7 @@ from data_page import (
     working,
 )
 from gateway import Market, StandIn
+from patience import until
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 

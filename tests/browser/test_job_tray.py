@@ -5,7 +5,7 @@ import urllib.error
 import urllib.request
 
 import pytest
-from dash.testing.wait import until
+from patience import until
 
 from services.jobs import get_job, submit
 from services.jobs.store import JobTable

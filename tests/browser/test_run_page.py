@@ -6,7 +6,7 @@ import urllib.request
 import pandas as pd
 import pytest
 from chart_page import cards, click_row, open_run, selection, trace, view, wait_for_view
-from dash.testing.wait import until
+from patience import until
 from PIL import Image
 from sqlalchemy import delete
 

@@ -1,7 +1,7 @@
 """The frame, the theme, Home and the list of runs, in a real browser."""
 
 import pytest
-from dash.testing.wait import until
+from patience import until
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 

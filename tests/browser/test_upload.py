@@ -1,8 +1,8 @@
 """Files in a real browser: dropped or chosen, looked at, stored or forgotten."""
 
 import pytest
-from dash.testing.wait import until
 from data_page import PATIENCE, field, select, text, texts, wait_for_rows, working
+from patience import until
 from real_bars import real_bars
 from sqlalchemy import text as sql
 
