@@ -130,3 +130,21 @@ def test_migrating_leaves_tables_that_no_migration_made_alone(empty_url):
     with pytest.raises(DatabaseNotMigrated, match="an empty database"):
         migrate_database(Settings(database_url=empty_url))
     database.close()
+
+
+def test_stepping_back_over_the_notes_keeps_the_runs_and_their_series(database):
+    insert_run = (
+        "INSERT INTO backtest_runs (id, fingerprint, created_at, symbol, resolution, strategy, "
+        'params, request, start, "end", bars, metrics, benchmark_metrics, trades, versions, '
+        "metrics_version, bars_hash, code_hash) VALUES (1, 'a', '2024-01-02', 'IBM', '1d', 'rsi', "
+        "'{}', '{}', '2024-01-02', '2024-01-03', 2, '{}', '{}', '[]', '{}', 1, 'b', 'c')"
+    )
+    with database.engine.begin() as connection:
+        connection.execute(text(insert_run))
+        connection.execute(text("INSERT INTO backtest_series VALUES (1, 'abc')"))
+        connection.execute(text("INSERT INTO run_tags VALUES (1, 'trend')"))
+    migrate.downgrade(database, "0002")
+    migrate.upgrade(database)
+    with database.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM backtest_series")) == 1
+        assert connection.scalar(text("SELECT favourite FROM backtest_runs")) in (False, 0)

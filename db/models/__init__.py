@@ -5,7 +5,7 @@ from db.models.events import ExternalSignal, MarketEvent, SymbolEvent
 from db.models.instruments import Instrument
 from db.models.jobs import BrokerRequest, Job, Lease
 from db.models.prices import MarketPrice
-from db.models.runs import BacktestRun, BacktestSeries
+from db.models.runs import BacktestRun, BacktestSeries, RunTag
 from db.models.series import (
     AcceptedFinding,
     PriceSeries,
@@ -29,6 +29,7 @@ __all__ = [
     "MarketPrice",
     "PriceSeries",
     "QuarantinedBar",
+    "RunTag",
     "StagedBar",
     "StagedHistory",
     "SymbolEvent",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base
@@ -10,7 +10,10 @@ from db.types import UtcDateTime
 
 
 class BacktestRun(Base):
-    """One backtest; it outlives its data, so its symbol refers to no other table."""
+    """One backtest; it outlives its data, so its symbol refers to no other table.
+
+    A run with `deleted_at` is out of sight and can be brought back.
+    """
 
     __tablename__ = "backtest_runs"
     __table_args__ = (Index(None, "fingerprint", unique=True), Index(None, "created_at"))
@@ -34,6 +37,10 @@ class BacktestRun(Base):
     metrics_version: Mapped[int] = mapped_column(Integer)
     bars_hash: Mapped[str] = mapped_column(String(64))
     code_hash: Mapped[str] = mapped_column(String(64))
+    notes: Mapped[str | None] = mapped_column(Text)
+    favourite: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    look_ahead: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
 
 
 class BacktestSeries(Base):
@@ -45,3 +52,15 @@ class BacktestSeries(Base):
         ForeignKey("backtest_runs.id", ondelete="CASCADE"), primary_key=True
     )
     payload: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class RunTag(Base):
+    """One word that somebody gave a run to find it again."""
+
+    __tablename__ = "run_tags"
+    __table_args__ = (Index(None, "tag"),)
+
+    run_id: Mapped[int] = mapped_column(
+        ForeignKey("backtest_runs.id", ondelete="CASCADE"), primary_key=True
+    )
+    tag: Mapped[str] = mapped_column(String(40), primary_key=True)
