@@ -159,6 +159,12 @@ def test_health_is_bad_with_a_sentence_when_the_database_is_gone(workspace, clie
     assert str(path) in answer.get_json()["error"]
 
 
+@pytest.mark.parametrize("path", ["/api/nothing", "/export/runs/1.doc", "/api/a/b/<i>"])
+def test_an_unknown_address_of_data_is_not_found(client, path):
+    answer = client.get(path)
+    assert (answer.status_code, answer.mimetype) == (404, "text/plain")
+
+
 def test_an_address_without_a_file_is_one_plain_sentence(client):
     answer = client.get("/assets/nothing.js")
     assert (answer.status_code, answer.mimetype) == (404, "text/plain")
