@@ -50,6 +50,14 @@ class UnknownRun(UserError):
     """No saved run has that number."""
 
 
+class DeletedRun(UnknownRun):
+    """The run was deleted and can be restored; `run_id` is its number."""
+
+    def __init__(self, message: str, run_id: int):
+        super().__init__(message)
+        self.run_id = run_id
+
+
 class StorageError(UserError):
     """A folder or file cannot be written."""
 

@@ -9,7 +9,8 @@ from services.cautions import split_cautions
 from services.instruments import get_instrument
 from services.market_data import load_bars
 from services.runs.fingerprint import bars_hash, code_hash
-from services.runs.store import SavedRun, save_run
+from services.runs.saved import SavedRun
+from services.runs.store import save_run
 from services.series import series_of
 from services.timespan import utc_now
 from services.workspace import Workspace

@@ -1,14 +1,21 @@
 """Keeps the runs that were looked at last, so that a zoom does not read the database again."""
 
 from collections import OrderedDict
+from dataclasses import replace
 from threading import Lock
 
 from db.session import Database
-from services.runs.store import SavedRun, load_run, run_number
+from services.runs.remarks import remarks_of, run_number
+from services.runs.saved import SavedRun
+from services.runs.store import load_run
 
 
 class RecentRuns:
-    """The last few saved runs, by number; a saved run never changes, so none grows stale."""
+    """The last few saved runs, by number.
+
+    What came out of a run never changes; what was said of it may, in any process, and is read
+    anew each time.
+    """
 
     def __init__(self, size: int = 16):
         self._size = size
@@ -25,7 +32,14 @@ class RecentRuns:
         return run
 
     def get(self, database: Database, run_id: int | str) -> SavedRun:
-        """Return a run, from the database if it is not at hand; raise UnknownRun."""
+        """Return a run, its series from memory if they are at hand; raises as load_run."""
         with self._lock:
             run = self._runs.get(run_number(run_id))
-        return self.keep(run or load_run(database, run_id))
+        return self.keep(_as_it_is_now(database, run) if run else load_run(database, run_id))
+
+
+def _as_it_is_now(database: Database, run: SavedRun) -> SavedRun:
+    with database.reading() as session:
+        said = remarks_of(session, run.id)
+    is_same = all(getattr(run, name) == value for name, value in said.items())
+    return run if is_same else replace(run, **said)
