@@ -1,38 +1,9 @@
-// Toasts, the banner that tells when the server does not answer, and the ties between a field
-// and its help and error for screen readers.
+// The banner that tells when the server does not answer, and the ties between a field and its help
+// and error for screen readers.
 (() => {
-  const SHOWN_MS = 9000;
   const PING_MS = 2000;
   const UNEXPECTED = "Unexpected error, see the log of the dashboard.";
-  const ICONS = { error: "exclamation-circle-fill", success: "check-circle-fill", info: "info-circle-fill" };
-
-  const element = (tag, className, attributes = {}) => {
-    const made = Object.assign(document.createElement(tag), { className });
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    return made;
-  };
-
-  const showToast = (text, kind = "info") => {
-    const list = document.getElementById("toasts");
-    if (!list || !text) return;
-    const same = [...list.children].find((toast) => toast.dataset.text === text);
-    if (same) same.remove();
-    const toast = element("div", `toast-card toast-${kind}`, {
-      role: kind === "error" ? "alert" : "status",
-    });
-    toast.dataset.text = text;
-    const message = element("div", "toast-text");
-    message.textContent = text;
-    const close = element("button", "btn-close", { type: "button", "aria-label": "Close" });
-    toast.append(element("i", `bi bi-${ICONS[kind] || ICONS.info}`, { "aria-hidden": "true" }), message, close);
-    list.append(toast);
-    let timer = null;
-    const wait = () => (timer = setTimeout(() => toast.remove(), SHOWN_MS));
-    toast.addEventListener("mouseenter", () => clearTimeout(timer));
-    toast.addEventListener("mouseleave", wait);
-    close.addEventListener("click", () => toast.remove());
-    wait();
-  };
+  const { showToast } = window.shell;
 
   let pinging = null;
 
@@ -91,15 +62,5 @@
     describing = requestAnimationFrame(() => document.querySelectorAll(".field").forEach(describe));
   }).observe(document.documentElement, {
     childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["class"],
-  });
-
-  window.shell = { showToast };
-  window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    shell: {
-      toast: (message) => {
-        if (message) showToast(message.text, message.kind);
-        return window.dash_clientside.no_update;
-      },
-    },
   });
 })();

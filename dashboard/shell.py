@@ -71,7 +71,7 @@ def _header() -> html.Header:
                 href="/",
                 className="brand",
             ),
-            html.Div([job_tray(), _theme_toggle()], className="header-actions"),
+            html.Div([job_tray(), _palette_toggle(), _theme_toggle()], className="header-actions"),
         ],
         className="header",
     )
@@ -84,6 +84,16 @@ def _theme_toggle() -> html.Button:
         className="icon-button",
         type="button",
         **{"aria-label": "Switch theme"},
+    )
+
+
+def _palette_toggle() -> html.Button:
+    return html.Button(
+        html.Span(className="palette-mark", **{"aria-hidden": "true"}),
+        id="palette-toggle",
+        className="icon-button",
+        type="button",
+        **{"aria-label": "Switch the colours of gains and losses"},
     )
 
 

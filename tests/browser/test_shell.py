@@ -126,3 +126,33 @@ def test_a_toast_shows_text_and_never_markup(page):
     assert page.find_element("#toasts .toast-text").text == "<b>1 < 2</b>"
     page.find_element("#toasts .btn-close").click()
     assert page.find_elements("#toasts .toast-card") == []
+
+
+def test_a_toast_does_what_its_button_says_once_and_goes(page):
+    page.wait_for_element("#stored-bars")
+    page.driver.execute_script(
+        "window.undone = 0;"
+        "shell.showToast('2 runs deleted', 'info', {label: 'Undo', run: () => window.undone++})"
+    )
+    button = page.find_element("#toasts .toast-action")
+    assert button.text == "Undo"
+    button.click()
+    assert page.driver.execute_script("return window.undone") == 1
+    assert page.find_elements("#toasts .toast-card") == []
+
+
+def test_the_chosen_colours_are_kept_set_before_the_first_paint_and_told_to_charts(page):
+    page.wait_for_element("#stored-bars")
+    colours = "return getComputedStyle(document.documentElement).getPropertyValue('--up').trim()"
+    first = page.driver.execute_script(colours)
+    page.driver.execute_script(
+        "document.addEventListener('themechange', e => window.told = e.detail.palette)"
+    )
+    page.find_element("#palette-toggle").click()
+    assert page.driver.execute_script("return window.told") == "safe"
+    second = page.driver.execute_script(colours)
+    assert second != first
+    page.driver.refresh()
+    page.wait_for_element("#stored-bars")
+    assert page.driver.execute_script(colours) == second
+    assert "green and red" in page.find_element("#palette-toggle").get_attribute("aria-label")
