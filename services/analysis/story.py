@@ -1,0 +1,215 @@
+"""Why a trade was made and what became of it, from what the run stored."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from services.analysis.numbers import defined
+from services.backtest.costs import Commission
+from services.backtest.result import BacktestResult
+from services.backtest.simulate import commission_of
+from services.errors import InvalidParams
+
+BUY, SELL = "BUY", "SELL"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar of the run: its position, its time (UTC) and its prices."""
+
+    position: int
+    time: pd.Timestamp
+    open: float
+    high: float
+    low: float
+    close: float
+
+
+@dataclass(frozen=True)
+class LineValue:
+    """What a line of the strategy showed; None in its warm-up. `levels` are its thresholds."""
+
+    label: str
+    pane: str
+    at_signal: float | None
+    at_fill: float | None
+    before_signal: float | None
+    levels: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Leg:
+    """An entry or an exit: the bar on whose close the rule spoke, and the bar of the fill.
+
+    `market_price` is the fill's price before slippage, `fill_price` the one paid or got. `gap` is
+    market price / signal close - 1, whoever it favours; `gap_cost` the same against the trader
+    (positive: worse than the signal's close). `slippage_rate` is the fraction that slippage moved
+    the price against the trader; `slippage` and `commission` are money.
+    """
+
+    side: str
+    signal: Bar
+    fill: Bar
+    market_price: float
+    fill_price: float
+    gap: float
+    gap_cost: float
+    slippage_rate: float
+    slippage: float
+    commission: float
+    lines: tuple[LineValue, ...]
+
+
+@dataclass(frozen=True)
+class Excursion:
+    """The worst or best mark within a trade: a fraction of the entry price, and where it was.
+
+    `offset` counts bars from the entry's.
+    """
+
+    value: float
+    price: float
+    bar: int
+    time: pd.Timestamp
+    offset: int
+
+
+@dataclass(frozen=True)
+class TradeStory:
+    """One trade told in full. Money is net where it says profit, and `gross_profit` before costs.
+
+    `exit` is None for a trade still open, whose profit is marked to `mark_price`, the last close.
+    `held` runs from the fill's bar to the exit's (the last bar's when open), `bars` counts them.
+    """
+
+    number: int
+    trades: int
+    is_open: bool
+    rule: str
+    strategy: str
+    entry: Leg
+    exit: Leg | None
+    mark_price: float
+    quantity: float
+    entry_value: float
+    profit: float
+    gross_profit: float
+    trade_return: float
+    commission: float
+    slippage: float
+    costs: float
+    costs_of_entry_value: float
+    mae: Excursion
+    mfe: Excursion
+    bars: int
+    held: pd.Timedelta
+
+
+def trade_story(result: BacktestResult, number: int) -> TradeStory:
+    """Tell a trade by its number, counted from one; raise InvalidParams when there is none."""
+    trades = result.trades
+    if not 1 <= number <= len(trades):
+        raise InvalidParams(_no_such_trade(number, len(trades)), field="trade")
+    row = trades.iloc[number - 1]
+    first, last = int(row["entry_bar"]), int(row["exit_bar"])
+    is_open = last < 0
+    last = len(result.bars) - 1 if is_open else last
+    quantity = float(row["quantity"])
+    entry = _leg(result, BUY, first, float(row["entry_price"]), quantity)
+    exit_ = None if is_open else _leg(result, SELL, last, float(row["exit_price"]), quantity)
+    mae, mfe = _excursions(result, row, entry, exit_, last)
+    return TradeStory(
+        number=number,
+        trades=len(trades),
+        is_open=is_open,
+        rule=result.strategy.rule,
+        strategy=result.strategy.name,
+        entry=entry,
+        exit=exit_,
+        mark_price=float(result.bars["close"].iloc[last]) if is_open else exit_.fill_price,
+        quantity=quantity,
+        entry_value=quantity * entry.fill_price,
+        profit=float(row["profit"]),
+        gross_profit=float(row["profit"] + row["costs"]),
+        trade_return=float(row["return"]),
+        commission=float(row["commission"]),
+        slippage=float(row["slippage"]),
+        costs=float(row["costs"]),
+        costs_of_entry_value=float(row["costs"] / (quantity * entry.fill_price)),
+        mae=mae,
+        mfe=mfe,
+        bars=int(row["bars"]),
+        held=_bar(result, last).time - entry.fill.time,
+    )
+
+
+def _no_such_trade(number: int, count: int) -> str:
+    if count == 0:
+        return "This run made no trade."
+    return f"This run has no trade {number}: its trades are numbered 1 to {count}."
+
+
+def _leg(result: BacktestResult, side: str, fill: int, paid: float, quantity: float) -> Leg:
+    at_open = result.settings.fill == "next_open"
+    signal = fill - 1 if at_open else fill
+    signal_bar, fill_bar = _bar(result, signal), _bar(result, fill)
+    market = fill_bar.open if at_open else fill_bar.close
+    fee = Commission.parse(result.settings.commission)
+    against = 1 if side == BUY else -1
+    gap = market / signal_bar.close - 1.0
+    return Leg(
+        side=side,
+        signal=signal_bar,
+        fill=fill_bar,
+        market_price=market,
+        fill_price=paid,
+        gap=gap,
+        gap_cost=against * gap + 0.0,
+        slippage_rate=against * (paid / market - 1.0) + 0.0,
+        slippage=against * quantity * (paid - market) + 0.0,
+        commission=commission_of(quantity, paid, fee.per_share, fee.minimum, fee.cap, fee.rate),
+        lines=_lines(result, signal, fill),
+    )
+
+
+def _bar(result: BacktestResult, i: int) -> Bar:
+    row = result.bars.iloc[i]
+    prices = (float(row[name]) for name in ("open", "high", "low", "close"))
+    return Bar(i, row["ts"], *prices)
+
+
+def _lines(result: BacktestResult, signal: int, fill: int) -> tuple[LineValue, ...]:
+    return tuple(
+        LineValue(
+            line.label,
+            line.pane,
+            defined(line.values[signal]),
+            defined(line.values[fill]),
+            defined(line.values[signal - 1]) if signal else None,
+            line.levels,
+        )
+        for line in result.lines
+    )
+
+
+def _excursions(
+    result: BacktestResult, row: pd.Series, entry: Leg, exit_: Leg | None, last: int
+) -> tuple[Excursion, Excursion]:
+    """Find the marks behind MAE and MFE: the kernel's, in the order in which it saw them."""
+    first = entry.fill.position
+    if result.settings.fill == "next_open":  # on from the open on, off at the open of the last
+        whole = np.arange(first, last if exit_ else last + 1)
+    else:  # on from the close of the first bar on, off at the close of the last
+        whole = np.arange(first + 1, last + 1)
+    at_exit = [exit_.market_price] if exit_ else []
+    bars = np.concatenate(([first], whole, [last] * len(at_exit))).astype(np.int64)
+    found = []
+    for name, column, pick in (("mae", "low", np.argmin), ("mfe", "high", np.argmax)):
+        seen = result.bars[column].to_numpy()[whole]
+        marks = np.concatenate(([entry.market_price], seen, at_exit))
+        place = int(pick(marks))
+        bar = int(bars[place])
+        time = result.bars["ts"].iloc[bar]
+        found.append(Excursion(float(row[name]), float(marks[place]), bar, time, bar - first))
+    return found[0], found[1]
