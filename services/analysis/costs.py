@@ -60,12 +60,15 @@ class BreakEven:
     `total` is the whole cost at which the return is nothing, `total_benchmark` that at which it
     equals Buy & Hold's under the same cost, both charged as a flat share of every order in place
     of the run's own costs. `extra` and `extra_benchmark` come on top of the run's own costs.
+    `multiple` and `multiple_benchmark` count how many times its own costs the run could bear.
     """
 
-    total: float | None
-    total_benchmark: float | None
-    extra: float | None
-    extra_benchmark: float | None
+    total: float | None = None
+    total_benchmark: float | None = None
+    extra: float | None = None
+    extra_benchmark: float | None = None
+    multiple: float | None = None
+    multiple_benchmark: float | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,9 @@ def cost_curve(result: BacktestResult) -> CostCurve:
         points = [_point(market, _flat(own[0], bp / 1e4), per_side=bp / 1e4) for bp in BASIS_POINTS]
     else:
         scaled = [(m, _times(own, m)) for m in MULTIPLES]
-        points = [_point(market, money, multiple=m) for m, money in scaled if _leaves_any(money)]
+        points = [
+            _point(market, money, multiple=m) for m, money in scaled if _most_of_an_order(money) < 1
+        ]
     return CostCurve(tuple(points), costs_paid(result), _break_even(market, own))
 
 
@@ -166,11 +171,6 @@ def _flat(cash: float, rate: float) -> tuple[float, ...]:
     return cash, 0.0, 0.0, math.inf, rate, 0.0
 
 
-def _leaves_any(money: tuple[float, ...]) -> bool:
-    _, _, _, cap, rate, slippage = money
-    return (0.0 if math.isinf(cap) else cap) + rate + slippage < 1.0
-
-
 def _point(
     market: _Market,
     money: tuple[float, ...],
@@ -194,12 +194,8 @@ def _point(
 
 def _break_even(market: _Market, own: tuple[float, ...]) -> BreakEven:
     cash, *commission, rate, slippage = own
-
-    def flat(extra: float) -> tuple[float, ...]:
-        return _flat(cash, extra)
-
-    def on_top(extra: float) -> tuple[float, ...]:
-        return (cash, *commission, rate + extra, slippage)
+    if len(market.trade(own)[1]) == 0:
+        return BreakEven()
 
     def gain(money: tuple[float, ...]) -> float:
         return market.trade(money)[0] - cash
@@ -207,26 +203,44 @@ def _break_even(market: _Market, own: tuple[float, ...]) -> BreakEven:
     def lead(money: tuple[float, ...]) -> float:
         return market.trade(money)[0] - market.hold(money)
 
-    if len(market.trade(own)[1]) == 0:
-        return BreakEven(None, None, None, None)
+    def trip(of: Callable, costs: Callable) -> float | None:
+        side = _root(lambda x: of(costs(x)), _HIGHEST_RATE)
+        return None if side is None else 2 * side
+
+    def flat(x: float) -> tuple[float, ...]:
+        return _flat(cash, x)
+
+    def on_top(x: float) -> tuple[float, ...]:
+        return (cash, *commission, rate + x, slippage)
+
+    dearest = _dearest_multiple(own)
+    times = [_root(lambda x, of=of: of(_times(own, x)), dearest) for of in (gain, lead)]
     return BreakEven(
-        *(
-            _root(lambda rate, of=of, costs=costs: of(costs(rate)))
-            for costs in (flat, on_top)
-            for of in (gain, lead)
-        )
+        trip(gain, flat), trip(lead, flat), trip(gain, on_top), trip(lead, on_top), *times
     )
 
 
-def _root(of: Callable[[float], float]) -> float | None:
-    """Find by bisection the round trip (two sides) where a falling quantity becomes nothing."""
-    low, high = 0.0, _HIGHEST_RATE
+def _dearest_multiple(money: tuple[float, ...]) -> float:
+    """Return the multiple at which an order may cost half its value, 0 for free trading."""
+    share = _most_of_an_order(money)
+    return _HIGHEST_RATE / share if share else 0.0
+
+
+def _most_of_an_order(money: tuple[float, ...]) -> float:
+    _, _, _, cap, rate, slippage = money
+    return (0.0 if math.isinf(cap) else cap) + rate + slippage
+
+
+def _root(of: Callable[[float], float], high: float) -> float | None:
+    """Find by bisection from 0 to `high` where a falling quantity becomes nothing."""
+    low = 0.0
     if of(low) < 0 or of(high) >= 0:
         return None
-    while high - low > _CLOSE_ENOUGH:
+    enough = _CLOSE_ENOUGH * high
+    while high - low > enough:
         middle = (low + high) / 2
         if of(middle) >= 0:
             low = middle
         else:
             high = middle
-    return low + high
+    return (low + high) / 2

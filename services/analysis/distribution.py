@@ -19,14 +19,15 @@ class Distribution:
 
     Edges are whole multiples of one round step, so that zero is always an edge: no bin mixes
     gains and losses. A return of exactly zero counts in the bin above it; the last bin holds
-    both its edges. `positive` is the share above zero; `skew` and `kurtosis` (excess) are those
-    of the sample's moments, undefined where nothing varies.
+    both its edges. `zeros` counts returns of exactly zero, `positive` is the share above it.
+    `skew` and `kurtosis` (excess) are of the moments, undefined where nothing varies.
     """
 
     values: np.ndarray
     edges: np.ndarray
     counts: np.ndarray
     count: int
+    zeros: int
     mean: float | None
     median: float | None
     deviation: float | None
@@ -62,6 +63,7 @@ def distribution(values: np.ndarray) -> Distribution:
         edges=edges,
         counts=_counts(values, edges),
         count=len(values),
+        zeros=int((values == 0).sum()),
         mean=mean_of(values),
         median=median_of(values),
         deviation=defined(values.std(ddof=1)) if len(values) > 1 else None,

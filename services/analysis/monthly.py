@@ -11,6 +11,7 @@ from services.backtest.result import BacktestResult
 
 Curve = Literal["strategy", "benchmark"]
 _DAYS_A_WEEK = 7
+_WITHIN_SCALE = 0.95
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,8 @@ class MonthlyReturns:
     """Returns by month: `table[year][month]` (1 to 12), None where the run has no close.
 
     `years` ascend; `totals[year]` is the year's return, its months chained, and `total` the whole
-    run's. `partial` holds the (year, month) that the run covers in part only. `scale` is the
-    largest absolute month (None without one), for colours that are symmetric about zero.
+    run's. `partial` holds the (year, month) that the run covers in part only. Colours run from
+    -`scale` to +`scale`: nineteen of twenty months lie within, lest one pale all the others.
     """
 
     years: tuple[int, ...]
@@ -27,7 +28,7 @@ class MonthlyReturns:
     totals: dict[int, float]
     total: float
     partial: frozenset[tuple[int, int]]
-    scale: float | None
+    scale: float
     best: float | None
     worst: float | None
     mean: float | None
@@ -60,7 +61,7 @@ def monthly_returns(
         totals=dict(zip(numbers, year_values.tolist(), strict=True)),
         total=float(equity[-1] / sample.cash - 1.0),
         partial=_partial(sample),
-        scale=highest_of(np.abs(month_values)),
+        scale=float(np.quantile(np.abs(month_values), _WITHIN_SCALE)),
         best=highest_of(month_values),
         worst=lowest_of(month_values),
         mean=mean_of(month_values),
