@@ -14,6 +14,7 @@ import pages.home
 import pages.not_found
 import pages.run
 import pages.runs
+from dashboard.chart_routes import add_chart_routes
 from dashboard.data_routes import add_data_routes
 from dashboard.errors import answer_http_errors, guarded, show_error
 from dashboard.headers import add_headers
@@ -61,6 +62,7 @@ def create_app(settings: Settings | None = None) -> Dash:
     answer_http_errors(app)
     add_routes(app, workspace)
     add_run_routes(app, workspace)
+    add_chart_routes(app, workspace)
     add_data_routes(app, workspace)
     add_job_routes(app, workspace)
     add_shell(app)

@@ -1,27 +1,23 @@
-"""Addresses that answer with a run's chart data, its PNG report and its trades."""
+"""Addresses that answer with a run's reports, its trades and all its data, to be kept."""
 
 import io
 
 from dash import Dash
-from flask import jsonify, request, send_file
+from flask import Response, request, send_file
 
-from services.charts import chart_figure
+from services.charts.market import exchange_zone
 from services.plots import report_png
+from services.reports import report_html, report_json, report_pdf
 from services.runs import SavedRun
 from services.workspace import Workspace
 
 
 def add_run_routes(app: Dash, workspace: Workspace) -> None:
-    """Add /api/runs/<id>/chart and /export/runs/<id>.png and .csv; 404 for an unknown run."""
+    """Add /export/runs/<id>.png, .html, .pdf, .csv and .json; 404 for an unknown run."""
     server = app.server
 
     def find(run_id: str) -> SavedRun:
         return workspace.recent_runs.get(workspace.database, run_id)
-
-    @server.get("/api/runs/<run_id>/chart")
-    def _chart(run_id: str):
-        run = find(run_id)
-        return jsonify(chart_figure(run.result, _position("lo"), _position("hi")))
 
     @server.get("/export/runs/<run_id>.png")
     def _png(run_id: str):
@@ -37,7 +33,25 @@ def add_run_routes(app: Dash, workspace: Workspace) -> None:
             cautions=run.cautions,
         )
         name = f"{_file_stem(run)}_{kind}.png"
-        return send_file(io.BytesIO(image), mimetype="image/png", download_name=name)
+        return _file(image, "image/png", name)
+
+    @server.get("/export/runs/<run_id>.html")
+    def _html(run_id: str):
+        run = find(run_id)
+        text = report_html(run, exchange_zone(workspace, run.request.symbol))
+        # Never shown in the program's own name: its scripts are the page's, not the server's.
+        return _file(text, "text/html; charset=utf-8", f"{_file_stem(run)}.html", keep=True)
+
+    @server.get("/export/runs/<run_id>.pdf")
+    def _pdf(run_id: str):
+        run = find(run_id)
+        pages = report_pdf(run, exchange_zone(workspace, run.request.symbol))
+        return _file(pages, "application/pdf", f"{_file_stem(run)}.pdf")
+
+    @server.get("/export/runs/<run_id>.json")
+    def _json(run_id: str):
+        run = find(run_id)
+        return _file(report_json(run), "application/json", f"{_file_stem(run)}.json", keep=True)
 
     @server.get("/export/runs/<run_id>.csv")
     def _csv(run_id: str):
@@ -46,14 +60,13 @@ def add_run_routes(app: Dash, workspace: Workspace) -> None:
         table.index += 1
         text = table.to_csv(index_label="trade", date_format="%Y-%m-%dT%H:%M:%SZ")
         name = f"{_file_stem(run)}_trades.csv"
-        return send_file(io.BytesIO(text.encode()), mimetype="text/csv", download_name=name)
+        return _file(text, "text/csv", name)
 
 
-def _position(name: str) -> float | None:
-    try:
-        return float(request.args[name])
-    except (KeyError, ValueError):
-        return None
+def _file(content: bytes | str, kind: str, name: str, *, keep: bool = False) -> Response:
+    """Answer with a file of that name; `keep` says that a browser must save and not show it."""
+    data = content.encode() if isinstance(content, str) else content
+    return send_file(io.BytesIO(data), kind, as_attachment=keep, download_name=name)
 
 
 def _file_stem(run: SavedRun) -> str:

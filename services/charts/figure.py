@@ -1,140 +1,136 @@
-"""The chart of a backtest: candles, trades, indicators, equity and drawdown on one time axis.
+"""A chart: bars, trades, indicators, curves and events on one time axis, as a Plotly figure.
 
 The x axis counts bars, so that nights and weekends leave no gaps. Colours are names of the page's
 colour tokens ("--up"); the page puts in the values of the theme that is on.
 """
 
-import math
 from typing import Any
 
 import numpy as np
 
 import services.charts.panes as p
-from services.backtest.lines import Line
 from services.backtest.result import BacktestResult
+from services.charts.flags import flag_trace, flags_of
 from services.charts.markers import fills_in_view, trade_markers
-from services.charts.ticks import axis_ticks, candle_labels
-from services.charts.view import View, view_of
-from services.metrics import drawdown_of
+from services.charts.options import ChartOptions
+from services.charts.ranges import pane_range, price_can_be_log
+from services.charts.source import ChartSource, source_of
+from services.charts.ticks import axis_ticks, candle_labels, iso_time
+from services.charts.traces import Drawn, draw_series
+from services.charts.view import MARGIN, View, view_of
+from services.charts.zones import Clock
 
-_LINE_COLOURS = ("--line-1", "--line-2", "--line-3", "--line-4")
-_SIGNIFICANT = 8
 Figure = dict[str, Any]
+_AS_SHOWN = ChartOptions()
+_MANY_LINES = 12
+_SMALL_MARGIN = 0.15  # of the view: many lines would make the answer too large
+_TITLES = {p.EQUITY: "Equity against Buy & Hold"}
 
 
 def chart_figure(
-    result: BacktestResult, lo: float | None = None, hi: float | None = None
+    source: ChartSource | BacktestResult,
+    lo: float | None = None,
+    hi: float | None = None,
+    options: ChartOptions = _AS_SHOWN,
+    selected: int | None = None,
 ) -> Figure:
     """Build the chart for the bars between two positions (default: all).
 
-    The answer has `data` and `layout` for Plotly, `labels` (the time of each candle in words),
-    `step` (bars a candle) and `bars` (in the whole run).
+    `selected` is the number of a trade that is marked. The answer has `data` and `layout` for
+    Plotly; `labels`, the time of each candle in words, in the clock of `zone` (empty: dates);
+    `step`, bars a candle; `bars` in the whole series; `view`, the times at its ends; `style` and
+    `log` as drawn; `events`, the flags; `selected`, number, entry and exit (-1: open) of the
+    marked trade or None.
     """
-    view = view_of(result, lo, hi)
-    names = list(dict.fromkeys(x.pane for x in result.lines if x.pane != p.PRICE))
-    panes, height = p.stack_panes(names)
-    ts = result.bars["ts"].dt.tz_localize(None).to_numpy()
-    intraday = bool((ts != ts.astype("datetime64[D]")).any())
-    curves = _curves(result, view)
-    traces = [
-        _candles(result, view),
-        _volume(result, view, panes[p.VOLUME]),
-        *(_line(line, n, view, panes[line.pane]) for n, line in enumerate(result.lines)),
-        *(_curve(name, y, colour, view, panes[p.EQUITY]) for name, y, colour in curves),
-        _drawdown(result, view, panes[p.DRAWDOWN]),
-        *trade_markers(result, view),
+    if isinstance(source, BacktestResult):
+        source = source_of(source)
+    source = source.until(options.until)
+    many = len(source.lines) > _MANY_LINES
+    view = view_of(len(source), lo, hi, _SMALL_MARGIN if many else MARGIN)
+    clock = source.clock(options.zone)
+    panes, height = p.stack_panes([x.pane for x in (*source.lines, *source.curves)])
+    drawn = list(draw_series(source, view, options.style, panes))
+    log = options.log and price_can_be_log(drawn[0])
+    ranges = {name: _range(source, view, name, drawn, log) for name in panes}
+    flags = flags_of(source, view)
+    marked = _selected(source, selected)
+    traces = [item.trace for item in drawn]
+    if source.trades is not None:
+        traces += trade_markers(source.trades, view)
+    if flags:
+        traces.append(flag_trace(flags, ranges[p.PRICE], log))
+    layout = _layout(view, panes, height, axis_ticks(source.ts, view, clock))
+    layout |= {pane.layout_key: _y_axis(pane, ranges[pane.name], log) for pane in panes.values()}
+    layout["shapes"] = [
+        *(shape for pane in panes.values() for shape in _levels(source, pane)),
+        *([_selection(marked, len(source))] if marked else []),
     ]
     return {
         "data": traces,
-        "layout": _layout(result, view, panes, height, axis_ticks(ts, view, intraday)),
-        "labels": candle_labels(ts, view, intraday),
+        "layout": layout,
+        "labels": candle_labels(source.ts, view, clock),
         "step": view.step,
-        "bars": len(ts),
+        "bars": len(source),
+        "view": _ends(source, view, clock),
+        "zone": clock.text,
+        "style": options.style,
+        "log": log,
+        "events": flags,
+        "selected": marked,
     }
 
 
-def _candles(result: BacktestResult, view: View) -> Figure:
-    bars = {name: result.bars[name].to_numpy() for name in ("open", "high", "low", "close")}
+def _range(
+    source: ChartSource, view: View, pane: str, drawn: list[Drawn], log: bool
+) -> list[float]:
+    beyond = np.array(_thresholds(source, pane))
+    if pane == p.PRICE and source.trades is not None:
+        beyond = np.concatenate([beyond, fills_in_view(source.trades, view)])
+    of_pane = [item for item in drawn if item.pane == pane]
+    return pane_range(pane, of_pane, view, beyond, log and pane == p.PRICE)
+
+
+def _ends(source: ChartSource, view: View, clock: Clock) -> dict[str, str]:
+    """Return the times of the first and the last bar in view."""
+    last = len(source) - 1
+    edges = (min(max(int(round(edge)), 0), last) for edge in (view.lo, view.hi))
     return {
-        "type": "candlestick",
-        "name": "Price",
-        "x": _numbers(view.x),
-        "open": _numbers(view.first(bars["open"])),
-        "high": _numbers(view.highest(bars["high"])),
-        "low": _numbers(view.lowest(bars["low"])),
-        "close": _numbers(view.last(bars["close"])),
-        "increasing": {"line": {"color": "--up", "width": 1}, "fillcolor": "--up"},
-        "decreasing": {"line": {"color": "--down", "width": 1}, "fillcolor": "--down"},
-        "hoverinfo": "none",
+        name: iso_time(source.ts[edge], clock.dated)
+        for name, edge in zip(("from", "to"), edges, strict=True)
     }
 
 
-def _volume(result: BacktestResult, view: View, pane: p.Pane) -> Figure:
-    volume = np.nan_to_num(result.bars["volume"].to_numpy())
-    return _scatter(
-        p.VOLUME,
-        view,
-        view.total(volume),
-        pane,
-        line={"shape": "hvh", "width": 0},
-        fill="tozeroy",
-        fillcolor="--volume",
-    )
-
-
-def _line(line: Line, number: int, view: View, pane: p.Pane) -> Figure:
-    colour = _LINE_COLOURS[number % len(_LINE_COLOURS)]
-    return _scatter(
-        line.label, view, view.last(line.values), pane, line={"color": colour, "width": 1.4}
-    )
-
-
-def _curves(result: BacktestResult, view: View) -> list[tuple[str, np.ndarray, str]]:
-    return [
-        ("Buy & Hold", view.last(result.benchmark_equity.to_numpy()), "--benchmark"),
-        ("Strategy equity", view.last(result.equity.to_numpy()), "--equity"),
-    ]
-
-
-def _curve(name: str, y: np.ndarray, colour: str, view: View, pane: p.Pane) -> Figure:
-    return _scatter(name, view, y, pane, line={"color": colour, "width": 1.6})
-
-
-def _drawdown(result: BacktestResult, view: View, pane: p.Pane) -> Figure:
-    # The lowest of each bucket, so that no drawdown disappears between two candles.
-    fall = drawdown_of(result.equity.to_numpy(), result.settings.cash)
-    return _scatter(
-        p.DRAWDOWN,
-        view,
-        view.lowest(fall),
-        pane,
-        line={"color": "--down", "width": 1},
-        fill="tozeroy",
-        fillcolor="--drawdown",
-    )
-
-
-def _scatter(name: str, view: View, y: np.ndarray, pane: p.Pane, **look: Any) -> Figure:
+def _selected(source: ChartSource, number: int | None) -> dict[str, int] | None:
+    if number is None or source.trades is None or number not in source.trades.index + 1:
+        return None
+    trade = source.trades.loc[number - 1]
     return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": name,
-        "x": _numbers(view.x),
-        "y": _numbers(y),
-        "yaxis": pane.axis,
-        "hoverinfo": "none",
-        **look,
+        "number": number,
+        "entry": int(trade["entry_bar"]),
+        "exit": int(trade["exit_bar"]),
+    }
+
+
+def _selection(marked: dict[str, int], bars: int) -> Figure:
+    return {
+        "type": "rect",
+        "name": "selected",
+        "xref": "x",
+        "yref": "paper",
+        "x0": marked["entry"] - 0.5,
+        "x1": (bars - 1 if marked["exit"] < 0 else marked["exit"]) + 0.5,
+        "y0": 0,
+        "y1": 1,
+        "fillcolor": "--selection",
+        "line": {"width": 1, "color": "--accent"},
+        "layer": "below",
     }
 
 
 def _layout(
-    result: BacktestResult,
-    view: View,
-    panes: dict[str, p.Pane],
-    height: int,
-    ticks: tuple[list[int], list[str]],
+    view: View, panes: dict[str, p.Pane], height: int, ticks: tuple[list[int], list[str]]
 ) -> Figure:
-    axes = {pane.layout_key: _y_axis(result, view, pane) for pane in panes.values()}
+    lowest = list(panes.values())[-1]
     return {
         "height": height,
         "margin": {"l": p.LEFT, "r": p.RIGHT, "t": p.TOP, "b": p.BOTTOM, "pad": 0},
@@ -148,7 +144,7 @@ def _layout(
         "font": {"family": "--font", "size": 11, "color": "--muted"},
         "xaxis": {
             "range": list(view.range),
-            "anchor": panes[p.DRAWDOWN].axis,
+            "anchor": lowest.axis,
             "tickmode": "array",
             "tickvals": ticks[0],
             "ticktext": ticks[1],
@@ -168,16 +164,15 @@ def _layout(
             "ticklen": 4,
             "tickcolor": "--grid",
         },
-        **axes,
         "annotations": [_title(pane) for pane in panes.values() if pane.name != p.PRICE],
-        "shapes": [shape for pane in panes.values() for shape in _levels(result, pane)],
     }
 
 
-def _y_axis(result: BacktestResult, view: View, pane: p.Pane) -> Figure:
+def _y_axis(pane: p.Pane, y_range: list[float], log: bool) -> Figure:
     return {
+        "type": "log" if log and pane.name == p.PRICE else "linear",
         "domain": list(pane.domain),
-        "range": _y_range(result, view, pane.name),
+        "range": y_range,
         "side": "right",
         "ticklabelstandoff": 5,
         "fixedrange": True,
@@ -190,46 +185,12 @@ def _y_axis(result: BacktestResult, view: View, pane: p.Pane) -> Figure:
     }
 
 
-def _y_range(result: BacktestResult, view: View, pane: str) -> list[float]:
-    """Return the range of what is in view, with a little air; a flat one is opened up."""
-    shown = view.visible
-    lines = [line for line in result.lines if line.pane == pane]
-    beyond = np.array(_thresholds(result, pane))
-    if pane == p.PRICE:
-        low = view.lowest(result.bars["low"].to_numpy())
-        high = view.highest(result.bars["high"].to_numpy())
-        series = [low, high, *(view.last(line.values) for line in lines)]
-        beyond = fills_in_view(result, view)
-    elif pane == p.VOLUME:
-        series = [np.zeros(len(shown)), view.total(np.nan_to_num(result.bars["volume"].to_numpy()))]
-    elif pane == p.EQUITY:
-        series = [y for _, y, _ in _curves(result, view)]
-    elif pane == p.DRAWDOWN:
-        fall = drawdown_of(result.equity.to_numpy(), result.settings.cash)
-        series = [np.zeros(len(shown)), view.lowest(fall)]
-    else:
-        series = [view.last(line.values) for line in lines]
-    values = np.concatenate([*(s[shown] for s in series), beyond])
-    values = values[np.isfinite(values)]
-    if len(values) == 0:
-        return [0.0, 1.0]
-    return _with_air(float(values.min()), float(values.max()), pane)
+def _thresholds(source: ChartSource, pane: str) -> list[float]:
+    levels = (level for line in source.lines if line.pane == pane for level in line.levels)
+    return list(dict.fromkeys(levels))
 
 
-def _with_air(low: float, high: float, pane: str) -> list[float]:
-    if pane == p.VOLUME:
-        return [0.0, high * 1.05 or 1.0]
-    if pane == p.DRAWDOWN:
-        return [min(low * 1.1, -0.01), 0.0]
-    air = (high - low) * 0.06 or abs(high) * 0.01 or 1.0
-    return [low - air, high + air]
-
-
-def _thresholds(result: BacktestResult, pane: str) -> list[float]:
-    return [level for line in result.lines if line.pane == pane for level in line.levels]
-
-
-def _levels(result: BacktestResult, pane: p.Pane) -> list[Figure]:
+def _levels(source: ChartSource, pane: p.Pane) -> list[Figure]:
     return [
         {
             "type": "line",
@@ -242,13 +203,13 @@ def _levels(result: BacktestResult, pane: p.Pane) -> list[Figure]:
             "line": {"color": "--muted", "width": 1, "dash": "dot"},
             "layer": "below",
         }
-        for level in _thresholds(result, pane.name)
+        for level in _thresholds(source, pane.name)
     ]
 
 
 def _title(pane: p.Pane) -> Figure:
     return {
-        "text": "Equity against Buy & Hold" if pane.name == p.EQUITY else pane.name,
+        "text": _TITLES.get(pane.name, pane.name),
         "xref": "paper",
         "yref": "paper",
         "x": 0,
@@ -258,12 +219,3 @@ def _title(pane: p.Pane) -> Figure:
         "showarrow": False,
         "font": {"size": 11, "color": "--muted"},
     }
-
-
-def _numbers(values: np.ndarray) -> list[float | None]:
-    """Round to eight significant digits for the wire; NaN becomes None."""
-    return [_rounded(value) for value in values.tolist()]
-
-
-def _rounded(value: float) -> float | None:
-    return float(f"{value:.{_SIGNIFICANT}g}") if math.isfinite(value) else None

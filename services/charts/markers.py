@@ -5,14 +5,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from services.backtest.result import BacktestResult
 from services.charts.view import View
 
 MOST_MARKERS = 600
 STANDOFF = 10  # pixels between a marker and the fill it points at
 
 
-def trade_markers(result: BacktestResult, view: View) -> list[dict[str, Any]]:
+def trade_markers(trades: pd.DataFrame, view: View) -> list[dict[str, Any]]:
     """Return the traces "Buy" and "Sell".
 
     While a run has at most MOST_MARKERS trades, each fill is a marker of its own whatever is in
@@ -20,7 +19,6 @@ def trade_markers(result: BacktestResult, view: View) -> list[dict[str, Any]]:
     one candle become one marker that says how many they are. `customdata` is the trade's number,
     None for a marker that stands for several.
     """
-    trades = result.trades
     closed = trades[trades["exit_bar"] >= 0]
     return [
         _markers("Buy", 0, "--buy", trades, ("entry_bar", "entry_price"), view),
@@ -28,9 +26,8 @@ def trade_markers(result: BacktestResult, view: View) -> list[dict[str, Any]]:
     ]
 
 
-def fills_in_view(result: BacktestResult, view: View) -> np.ndarray:
+def fills_in_view(trades: pd.DataFrame, view: View) -> np.ndarray:
     """Return the prices of the fills in view: slippage takes some beyond their bar."""
-    trades = result.trades
     bars = trades[["entry_bar", "exit_bar"]].to_numpy()
     prices = trades[["entry_price", "exit_price"]].to_numpy(np.float64)
     left, right = view.range

@@ -3,6 +3,7 @@
 import numpy as np
 
 from services.charts.view import View
+from services.charts.zones import Clock
 
 _MOST_TICKS = 8
 # Trading fills at least an eighth of the calendar, so a finer step than this is hopeless.
@@ -30,32 +31,57 @@ _STEPS = (
 _MONDAY = 3  # day 0 of the epoch is a Thursday
 
 
-def axis_ticks(ts: np.ndarray, view: View, intraday: bool) -> tuple[list[int], list[str]]:
+def axis_ticks(ts: np.ndarray, view: View, clock: Clock) -> tuple[list[int], list[str]]:
     """Return positions and texts of the ticks in view: the first bar after each round moment."""
     first = min(max(0, int(view.lo)), len(ts) - 1)
     stamps = ts[first : max(first, int(view.hi)) + 1]
-    seconds = (stamps[-1] - stamps[0]) / np.timedelta64(1, "s")
-    begins = np.array([], dtype=int)
-    for unit, count, length, _ in _STEPS:
-        if seconds / length > _MOST_TICKS * _SPARSE or (length < _DAY and not intraday):
+    begin, end = clock.local(stamps[[0, -1]])
+    seconds = (end - begin) / np.timedelta64(1, "s")
+    form, begins = _STEPS[0][3], np.array([], dtype=int)
+    for unit, count, length, form_of_step in _STEPS:
+        if seconds / length > _MOST_TICKS * _SPARSE or (length < _DAY and clock.dated):
             continue
-        periods = stamps.astype(f"datetime64[{unit}]").astype(np.int64)
-        periods += _MONDAY if unit == "D" else 0
-        begins = np.flatnonzero(np.diff(periods // count)) + 1
+        form = form_of_step
+        round_moments = clock.moments(_round_moments(begin, end, unit, count))
+        begins = np.unique(np.searchsorted(stamps, round_moments))
+        begins = begins[(begins > 0) & (begins < len(stamps))]
         if len(begins) <= _MOST_TICKS:
             break
-    form = next(step[3] for step in _STEPS if step[:2] == (unit, count))
     if len(begins) == 0:
         begins = np.array([0])
-    return [int(first + i) for i in begins], [_text(stamps[i], form) for i in begins]
+    shown = clock.local(stamps[begins])
+    return (first + begins).tolist(), [_text(moment, form) for moment in shown]
 
 
-def candle_labels(ts: np.ndarray, view: View, intraday: bool) -> list[str]:
+def candle_labels(ts: np.ndarray, view: View, clock: Clock) -> list[str]:
     """Return the time of each candle in words: one moment, or from-to for several bars."""
-    form, zone = ("%Y-%m-%d %H:%M", " UTC") if intraday else ("%Y-%m-%d", "")
-    pairs = zip(ts[view.starts], ts[view.ends], strict=True)
-    spans = ((_text(a, form), _text(b, form)) for a, b in pairs)
-    return [(a if a == b else f"{a} to {b}") + zone for a, b in spans]
+    zone = f" {clock.text}" if clock.text else ""
+    begins, ends = (_words(clock.local(ts[at]), clock.dated) for at in (view.starts, view.ends))
+    return [(a if a == b else f"{a} to {b}") + zone for a, b in zip(begins, ends, strict=True)]
+
+
+def iso_time(moment: np.datetime64, dated: bool) -> str:
+    """Return a moment as a query has it: a date for a bar that is one, else UTC."""
+    if dated:
+        return str(moment.astype("datetime64[D]"))
+    whole = moment.astype("datetime64[s]")
+    return f"{whole if whole == moment else moment}Z"
+
+
+def _round_moments(begin: np.datetime64, end: np.datetime64, unit: str, count: int) -> np.ndarray:
+    """Return the multiples of a step after `begin` and up to `end`, as a wall clock shows them."""
+    shift = _MONDAY if unit == "D" else 0
+    low, high = (
+        int(moment.astype(f"datetime64[{unit}]").astype(np.int64)) + shift
+        for moment in (begin, end)
+    )
+    steps = np.arange(low // count + 1, high // count + 1) * count - shift
+    return steps.astype(f"datetime64[{unit}]").astype("datetime64[us]")
+
+
+def _words(moments: np.ndarray, dated: bool) -> list[str]:
+    texts = np.datetime_as_string(moments.astype("datetime64[D]" if dated else "datetime64[m]"))
+    return [text.replace("T", " ") for text in texts.tolist()]
 
 
 def _text(moment: np.datetime64, form: str) -> str:

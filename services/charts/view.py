@@ -1,11 +1,9 @@
-"""The part of a run that is in view, in as many candles as a screen can show."""
+"""The part of a series that is in view, in as many candles as a screen can show."""
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
-
-from services.backtest.result import BacktestResult
 
 CANDLES_IN_VIEW = 420
 MARGIN = 0.5  # of the view, loaded to each side so that a small pan shows no gap
@@ -17,7 +15,7 @@ class View:
     """Bars `first` to `last` (excluded) in buckets of `step` bars; lo..hi is what is in view.
 
     `starts` and `ends` are each bucket's first and last bar, `x` its middle; all are positions
-    in the run's bars.
+    in the series.
     """
 
     lo: float
@@ -40,7 +38,8 @@ class View:
     def visible(self) -> np.ndarray:
         """Which buckets the axis shows, even if only the edge of their candle."""
         left, right = self.range
-        return (self.x + self.step / 2 > left) & (self.x - self.step / 2 < right)
+        # To its whole width also for the last one, where it holds fewer bars.
+        return (self.starts + self.step - 0.5 > left) & (self.x - self.step / 2 < right)
 
     def first(self, values: np.ndarray) -> np.ndarray:
         """Return the first value of each bucket."""
@@ -69,25 +68,26 @@ class View:
         return operation.reduceat(values[first:last], self.starts - first)
 
 
-def view_of(result: BacktestResult, lo: float | None = None, hi: float | None = None) -> View:
-    """Choose the buckets for the bars between two positions (default: the whole run).
+def view_of(
+    count: int, lo: float | None = None, hi: float | None = None, margin: float = MARGIN
+) -> View:
+    """Choose the buckets for the bars between two positions of `count` bars (default: all).
 
-    Positions outside the run, or closer than a few bars, are moved to what can be shown.
+    Positions outside the series, or closer than a few bars, are moved to what can be shown.
     """
-    n = len(result.bars)
-    lo, hi = _sensible(lo, 0.0, n), _sensible(hi, n - 1.0, n)
+    lo, hi = _sensible(lo, 0.0, count), _sensible(hi, count - 1.0, count)
     if hi - lo < _LEAST_BARS:
         middle = (lo + hi) / 2
         lo, hi = middle - _LEAST_BARS / 2, middle + _LEAST_BARS / 2
     width = hi - lo
     step = max(1, math.ceil(width / CANDLES_IN_VIEW))
-    first = int(max(0, lo - MARGIN * width)) // step * step
-    stop = int(min(n, hi + MARGIN * width + 1))
-    starts = np.arange(min(first, n - 1), max(stop, 1), step)
-    return View(lo, hi, step, starts, np.minimum(starts + step, n) - 1)
+    first = int(max(0, lo - margin * width)) // step * step
+    stop = int(min(count, hi + margin * width + 1))
+    starts = np.arange(min(first, count - 1), max(stop, 1), step)
+    return View(lo, hi, step, starts, np.minimum(starts + step, count) - 1)
 
 
-def _sensible(position: float | None, default: float, n: int) -> float:
+def _sensible(position: float | None, default: float, count: int) -> float:
     if position is None or not math.isfinite(position):
         return default
-    return min(max(position, -n), 2.0 * n)
+    return min(max(position, -count), 2.0 * count)
