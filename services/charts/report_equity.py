@@ -53,6 +53,7 @@ def equity_figure(result: BacktestResult, *, log: bool = False, timezone: str = 
         yaxis2=look.y_axis(".0%", domain=_DRAWDOWN, nticks=3),
         yaxis3=look.y_axis("", domain=_EXPOSURE, range=[0, 1], visible=False),
         annotations=[
+            look.title("Equity, log scale" if log else "Equity", 1.0),
             look.title("Drawdown", _DRAWDOWN[1]),
             look.title("In the market", _EXPOSURE[1]),
         ],
@@ -93,6 +94,7 @@ def _in_market(result: BacktestResult, timezone: str) -> Figure:
         line={"shape": "hv", "width": 0},
         fill="tozeroy",
         fillcolor="--accent",
+        opacity=0.7,
     )
 
 
@@ -137,6 +139,6 @@ def rolling_figure(measured: Rolling) -> Figure:
         xaxis=look.time_axis(anchor="y2"),
         yaxis=look.y_axis(".1f", domain=(0.55, 1.0)),
         yaxis2=look.y_axis(".0%", domain=(0.0, 0.42), rangemode="tozero"),
-        annotations=[look.title("Volatility", 0.42)],
+        annotations=[look.title("Sharpe", 1.0), look.title("Volatility", 0.42)],
         shapes=[look.level(0.0)],
     )
