@@ -3,20 +3,36 @@
 from typing import Any
 
 import dash_ag_grid as dag
+import numpy as np
 import pandas as pd
 
 from components.chart import TRADES_GRID
 from services.backtest.result import BacktestResult
-from services.backtest.trades import OPEN
 
 _SIGNED = {"up": "params.value > 0", "down": "params.value < 0"}
+_NOTHING = "No trades: the rule never said buy in this span."
+_SIGNIFICANT = 8
+_NUMBERS = {
+    "entry_price": "entry_price",
+    "exit_price": "exit_price",
+    "quantity": "quantity",
+    "profit": "profit",
+    "return": "return",
+    "mae": "mae",
+    "mfe": "mfe",
+    "costs": "costs",
+    "bars": "bars",
+}
 
 
-def trades_grid(result: BacktestResult | None = None) -> dag.AgGrid:
-    """Return the table; its row ids are the trades' numbers, from 1."""
+def trades_grid() -> dag.AgGrid:
+    """Return the table, empty: assets/report/trades.js loads its rows, so that none is too many.
+
+    Row ids are the trades' numbers, from 1.
+    """
     return dag.AgGrid(
         id=TRADES_GRID,
-        rowData=trade_rows(result) if result else [],
+        rowData=[],
         columnDefs=_columns(),
         defaultColDef={
             "sortable": True,
@@ -25,6 +41,9 @@ def trades_grid(result: BacktestResult | None = None) -> dag.AgGrid:
             "cellDataType": False,
             "flex": 1,
             "minWidth": 84,
+            "suppressHeaderFilterButton": True,
+            "suppressHeaderMenuButton": True,
+            "suppressFloatingFilterButton": True,
         },
         getRowId="params.data.id",
         dashGridOptions={
@@ -33,44 +52,47 @@ def trades_grid(result: BacktestResult | None = None) -> dag.AgGrid:
                 "checkboxes": False,
                 "enableClickSelection": True,
             },
+            "isExternalFilterPresent": {"function": "tradeKindIsChosen()"},
+            "doesExternalFilterPass": {"function": "tradeIsOfKind(params)"},
+            "loading": True,
             "animateRows": False,
             "rowHeight": 32,
             "headerHeight": 34,
-            "localeText": {"noRowsToShow": "No trades: the rule never said buy in this span."},
+            "localeText": {"noRowsToShow": _NOTHING},
         },
         className="trades-grid",
-        style={"height": 360},
+        style={"height": 420},
     )
 
 
-def trade_rows(result: BacktestResult) -> list[dict[str, Any]]:
-    """Return a row a trade, in the order of entry."""
-    form = _time_form(result.bars["ts"])
-    return [
-        {
-            "id": str(number),
-            "number": number,
-            "entry": f"{trade.entry_time:{form}}",
-            "entry_price": trade.entry_price,
-            "exit": "open" if trade.exit_reason == OPEN else f"{trade.exit_time:{form}}",
-            "exit_price": None if trade.exit_reason == OPEN else trade.exit_price,
-            "quantity": trade.quantity,
-            "profit": trade.profit,
-            "return": trade.fraction,
-            "mae": trade.mae,
-            "mfe": trade.mfe,
-            "costs": trade.costs,
-            "bars": trade.bars,
-        }
-        for number, trade in enumerate(
-            result.trades.rename(columns={"return": "fraction"}).itertuples(index=False), start=1
-        )
-    ]
+def trade_columns(result: BacktestResult) -> dict[str, list[Any]]:
+    """Return the trades in columns, in the order of entry.
+
+    Times are seconds since 1970 in UTC; the exit of a trade still open is None. Numbers have
+    eight significant digits.
+    """
+    trades = result.trades
+    columns = {field: _short_numbers(trades[name]) for field, name in _NUMBERS.items()}
+    return {
+        "entry": _seconds(trades["entry_time"]),
+        "exit": _seconds(trades["exit_time"]),
+    } | columns
 
 
-def _time_form(ts: pd.Series) -> str:
-    is_daily = (ts == ts.dt.normalize()).all()
-    return "%Y-%m-%d" if is_daily else "%Y-%m-%d %H:%M"
+def _seconds(times: pd.Series) -> list[int | None]:
+    utc = times.dt.tz_convert("UTC").dt.tz_localize(None)
+    seconds = utc.to_numpy().astype("datetime64[s]").astype(np.int64).astype(object)
+    seconds[times.isna().to_numpy()] = None
+    return seconds.tolist()
+
+
+def _short_numbers(column: pd.Series) -> list[float | None]:
+    values = column.to_numpy(np.float64)
+    size = np.floor(np.log10(np.abs(values), where=values != 0, out=np.zeros(len(values))))
+    scale = 10.0 ** np.clip(_SIGNIFICANT - 1 - np.nan_to_num(size), 0, 15)
+    short = (np.round(values * scale) / scale).astype(object)
+    short[~np.isfinite(values)] = None
+    return short.tolist()
 
 
 def _columns() -> list[dict[str, Any]]:
@@ -80,23 +102,33 @@ def _columns() -> list[dict[str, Any]]:
     )
     percent = "d3.format('+.2%')(params.value)"
     return [
-        {"field": "number", "headerName": "#", "minWidth": 48, "maxWidth": 64},
-        {"field": "entry", "headerName": "Entry", "minWidth": 104},
+        _numeric("number", "#", "params.value", width=56) | {"maxWidth": 76},
+        _text("entry", "Entry", 112),
         _numeric("entry_price", "Entry price", price),
-        {"field": "exit", "headerName": "Exit", "minWidth": 118},
+        _text("exit", "Exit", 124),
         _numeric("exit_price", "Exit price", price),
         _numeric("quantity", "Shares", "d3.format(',.6~r')(params.value)"),
-        _numeric("profit", "Net profit", "d3.format('+,.2f')(params.value)", _SIGNED, width=100),
+        _numeric("profit", "Net profit", "d3.format('+,.2f')(params.value)", _SIGNED, width=104),
         _numeric("return", "Return", percent, _SIGNED),
         _numeric(
-            "mae", "MAE", percent, tip="Worst mark within the trade, of its entry value", width=78
+            "mae", "MAE", percent, tip="Worst mark within the trade, of its entry value", width=82
         ),
         _numeric(
-            "mfe", "MFE", percent, tip="Best mark within the trade, of its entry value", width=78
+            "mfe", "MFE", percent, tip="Best mark within the trade, of its entry value", width=82
         ),
-        _numeric("costs", "Costs", "d3.format(',.2f')(params.value)", width=70),
-        _numeric("bars", "Bars", number, tip="Bars from entry to exit", width=56),
+        _numeric("costs", "Costs", "d3.format(',.2f')(params.value)", width=76),
+        _numeric("bars", "Bars", number, tip="Bars from entry to exit", width=66),
     ]
+
+
+def _text(field: str, name: str, width: int) -> dict[str, Any]:
+    return {
+        "field": field,
+        "headerName": name,
+        "minWidth": width,
+        "filter": "agTextColumnFilter",
+        "filterParams": {"defaultOption": "contains", "debounceMs": 200},
+    }
 
 
 def _numeric(
@@ -113,6 +145,12 @@ def _numeric(
         "type": "rightAligned",
         "minWidth": width,
         "valueFormatter": {"function": form},
+        "filter": "agTextColumnFilter",
+        "filterParams": {
+            "defaultOption": "contains",
+            "debounceMs": 200,
+            "textMatcher": {"function": "tradeMatches(params)"},
+        },
     }
     if classes:
         column["cellClassRules"] = classes

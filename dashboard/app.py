@@ -22,6 +22,7 @@ from dashboard.job_routes import add_job_routes
 from dashboard.routes import add_routes
 from dashboard.run_routes import add_run_routes
 from dashboard.shell import add_shell
+from dashboard.trade_routes import add_trade_routes
 from services.settings import ROOT, Settings, load_settings
 from services.workspace import Workspace, open_workspace
 
@@ -62,6 +63,7 @@ def create_app(settings: Settings | None = None) -> Dash:
     answer_http_errors(app)
     add_routes(app, workspace)
     add_run_routes(app, workspace)
+    add_trade_routes(app, workspace)
     add_chart_routes(app, workspace)
     add_data_routes(app, workspace)
     add_job_routes(app, workspace)

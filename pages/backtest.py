@@ -1,5 +1,6 @@
 """Backtest: the form, and the report of the run that the address asks for."""
 
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -59,7 +60,7 @@ def register(app: Dash, workspace: Workspace) -> None:
         title=_title,
         layout=lambda **query: layout(workspace, **query),
     )
-    register_report(app)
+    register_report(app, partial(workspace.recent_runs.get, workspace.database))
     _register_choices(app)
     _register_run_button(app)
     _register_result(app, workspace)

@@ -1,11 +1,13 @@
 """One saved run, drawn from what was stored."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 import dash
 from dash import Dash, dcc, html
 
 from components.report import report
+from components.report_state import read_state
 from services.errors import UserError
 from services.workspace import Workspace
 
@@ -16,13 +18,15 @@ def register(app: Dash, workspace: Workspace) -> None:
         __name__,
         path_template="/runs/<run_id>",
         title=lambda run_id="", **_query: _title(workspace, run_id),
-        layout=lambda run_id="", **_query: layout(workspace, run_id),
+        layout=lambda run_id="", **query: layout(workspace, run_id, **query),
     )
 
 
-def layout(workspace: Workspace, run_id: str) -> html.Div:
+def layout(workspace: Workspace, run_id: str, **raw: Any) -> html.Div:
     """Return the page; raises UnknownRun when there is none of that number."""
     run = workspace.recent_runs.get(workspace.database, run_id)
+    query = {name: value[-1] if isinstance(value, list) else value for name, value in raw.items()}
+    state = read_state(query, len(run.result.trades))
     address = "/backtest?" + urlencode(run.request.as_query())
     return html.Div(
         [
@@ -44,10 +48,18 @@ def layout(workspace: Workspace, run_id: str) -> html.Div:
                 ],
                 className="page-head",
             ),
-            report(run),
+            _complaints(state.complaints),
+            report(run, state),
         ],
         className="page",
     )
+
+
+def _complaints(sentences: tuple[str, ...]) -> html.P | None:
+    """Name in one quiet line what the address asks for and cannot have."""
+    if not sentences:
+        return None
+    return html.P(" ".join(sentences[:3]), id="address-note", className="address-note muted")
 
 
 def _title(workspace: Workspace, run_id: str) -> str:

@@ -100,8 +100,16 @@ def scroll_to(page, selector: str, block: str = "center") -> None:
     )
 
 
+def open_tab(page, name: str) -> None:
+    """Open a tab of the report and wait for its content."""
+    scroll_to(page, f"#tab-{name}")
+    page.find_element(f"#tab-{name}").click()
+    page.wait_for_element(f"#panel-{name}:not(.is-loading)")
+
+
 def click_row(page, number: int) -> None:
     """Choose a trade in the table."""
+    open_tab(page, "trades")
     cell = f".ag-row[row-id='{number}'] [col-id='entry']"
     scroll_to(page, cell)
     page.find_element(cell).click()
@@ -132,6 +140,7 @@ def at_point(page, bar: float, price: float, lift: float = 0) -> ActionChains:
 
 def cards(page) -> dict[str, list[str]]:
     """Return the texts of every card by its metric: the strategy's, then Buy & Hold's."""
+    page.wait_for_element("#panel-overview:not(.is-loading) .metric-card")
     return script(
         page,
         "return Object.fromEntries([...document.querySelectorAll('.metric-card')].map((c) =>"

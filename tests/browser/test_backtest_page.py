@@ -13,6 +13,7 @@ from chart_page import (
     fill,
     number_on_card,
     open_run,
+    open_tab,
     press_run,
     selected_rows,
     selection,
@@ -85,6 +86,7 @@ def test_a_first_backtest_shows_what_python_computes(page):
             assert number_on_card(text) == pytest.approx(metrics[name], abs=0.51 * step), name
     assert number_on_card(shown["trades"][0]) == len(closed)
 
+    open_tab(page, "trades")
     page.wait_for_element(".trades-grid .ag-row[row-id='1']")
     first = result.trades.iloc[0]
     row = [cell.text for cell in page.find_elements(".ag-row[row-id='1'] .ag-cell")]

@@ -68,17 +68,23 @@ def test_a_number_that_is_no_run_gets_a_sentence_and_a_way_on(page):
     page.wait_for_text_to_equal("h1", "Runs")
 
 
+def download(page, kind: str) -> tuple[str, bytes]:
+    """Fetch what the menu of downloads offers under an ending."""
+    page.find_element(".report-actions summary").click()
+    link = page.wait_for_element(f".report-actions a[href$='.{kind}']")
+    address = link.get_attribute("href")
+    page.find_element(".report-actions summary").click()
+    return fetch(address)
+
+
 def test_the_downloads_hold_the_run(page, server, sample_settings):
     open_run(page, "/runs/1")
-    image, table = (
-        link.get_attribute("href") for link in page.find_elements(".report-actions a[download]")
-    )
-    kind, content = fetch(image)
+    kind, content = download(page, "png")
     assert kind == "image/png"
     picture = Image.open(io.BytesIO(content))
     picture.load()
     assert min(picture.size) > 500
-    kind, content = fetch(table)
+    kind, content = download(page, "csv")
     assert kind == "text/csv"
     workspace = open_workspace(sample_settings)
     run = workspace.recent_runs.get(workspace.database, 1)
@@ -90,7 +96,7 @@ def test_the_downloads_hold_the_run(page, server, sample_settings):
         assert written[name].tolist() == pytest.approx(trades[name].tolist(), nan_ok=True), name
 
 
-def test_the_copied_link_leads_to_the_run(page):
+def allow_clipboard(page) -> None:
     page.driver.execute_cdp_cmd(
         "Browser.grantPermissions",
         {
@@ -98,13 +104,24 @@ def test_the_copied_link_leads_to_the_run(page):
             "origin": page.server_url,
         },
     )
+
+
+def clipboard(page) -> str:
+    return page.driver.execute_async_script(
+        "navigator.clipboard.readText().then(arguments[0], (e) => arguments[0](String(e)))"
+    )
+
+
+def test_the_copied_link_leads_to_the_run(page):
+    allow_clipboard(page)
     open_run(page, "/backtest?symbol=MSFT&resolution=1d&strategy=ma_cross&duration=5 Y")
     title = page.find_element(".report-name").text
     page.find_element("#copy-link").click()
-    page.wait_for_contains_text("#toasts", "The link is copied")
-    link = page.driver.execute_async_script(
-        "navigator.clipboard.readText().then(arguments[0], (e) => arguments[0](String(e)))"
-    )
+    page.wait_for_element("#copy-dialog[open]")
+    assert "Run 1: MSFT 1d ma_cross" in page.find_element("#copy-carries").text
+    page.find_element("#copy-now").click()
+    page.wait_for_contains_text("#copy-status", "The link is copied")
+    link = clipboard(page)
     assert link == f"{page.server_url}/runs/1"
     page.wait_for_page(link, timeout=20)
     page.wait_for_text_to_equal(".report-name", title)
