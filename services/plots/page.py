@@ -63,6 +63,33 @@ class Page:
             )
         )
 
+    def typed(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        size: float,
+        *,
+        bold: bool = False,
+        ink: str = look.INK,
+    ) -> None:
+        """Write one line in letters of equal width, so that columns of spaces stand; y is its base.
+
+        A row of a table costs a fraction of what its cells would, each as a text of its own.
+        """
+        self.figure.add_artist(
+            Text(
+                x / self.width,
+                1 - y / self.height,
+                words,
+                fontproperties=_font(size, bold, "Mono"),
+                color=ink,
+                verticalalignment="baseline",
+                parse_math=False,
+                transform=self.figure.transFigure,
+            )
+        )
+
     def text_width(self, words: str, size: float = look.SMALL, *, bold: bool = False) -> float:
         """Measure a line in inches."""
         width, _, _ = self._renderer.get_text_width_height_descent(
@@ -161,8 +188,8 @@ def printable(words: str) -> str:
 
 
 @cache
-def _font(size: float, bold: bool) -> FontProperties:
-    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+def _font(size: float, bold: bool, family: str = "") -> FontProperties:
+    name = f"DejaVuSans{family}{'-Bold' if bold else ''}.ttf"
     return FontProperties(fname=str(_FONTS / name), size=size)
 
 
