@@ -40,7 +40,7 @@ def add_run_routes(app: Dash, workspace: Workspace) -> None:
         run = find(run_id)
         text = report_html(run, exchange_zone(workspace, run.request.symbol))
         # Never shown in the program's own name: its scripts are the page's, not the server's.
-        return _file(text, "text/html; charset=utf-8", f"{_file_stem(run)}.html", keep=True)
+        return _file(text, "text/html", f"{_file_stem(run)}.html", keep=True)
 
     @server.get("/export/runs/<run_id>.pdf")
     def _pdf(run_id: str):

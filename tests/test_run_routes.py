@@ -1,6 +1,7 @@
-"""The addresses of a run that are not pages: chart data, PNG report, trades."""
+"""The addresses of a run that are not pages: chart data, reports, trades, all its data."""
 
 import io
+import json
 
 import pandas as pd
 import pytest
@@ -53,10 +54,42 @@ def test_the_trades_are_numbered_from_one_as_on_the_page(client, run):
     assert table["profit"].tolist() == pytest.approx(run.result.trades["profit"].tolist())
 
 
+def test_the_page_is_to_be_saved_and_not_shown_by_the_browser(client, run):
+    answer = client.get(f"/export/runs/{run.id}.html")
+    assert answer.headers["Content-Disposition"] == (
+        f"attachment; filename=TEST_1d_rsi_run{run.id}.html"
+    )
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.text.startswith("<!doctype html>")
+
+
+def test_the_pdf_is_named_after_the_run_and_can_be_read_in_a_tab(client, run):
+    answer = client.get(f"/export/runs/{run.id}.pdf")
+    assert answer.headers["Content-Disposition"] == f"inline; filename=TEST_1d_rsi_run{run.id}.pdf"
+    assert (answer.mimetype, answer.data[:5]) == ("application/pdf", b"%PDF-")
+
+
+def test_all_the_data_are_those_of_the_run(client, run):
+    answer = client.get(f"/export/runs/{run.id}.json")
+    assert f"TEST_1d_rsi_run{run.id}.json" in answer.headers["Content-Disposition"]
+    data = json.loads(answer.data)
+    assert data["series"]["equity"] == run.result.equity.tolist()
+    assert data["manifest"]["fingerprint"] == run.manifest.fingerprint
+    assert data["run"]["id"] == run.id
+
+
 @pytest.mark.parametrize(
-    "path", ["/api/runs/{}/chart", "/export/runs/{}.png", "/export/runs/{}.csv"]
+    "path",
+    [
+        "/api/runs/{}/chart",
+        "/export/runs/{}.png",
+        "/export/runs/{}.csv",
+        "/export/runs/{}.html",
+        "/export/runs/{}.pdf",
+        "/export/runs/{}.json",
+    ],
 )
-@pytest.mark.parametrize("number", ["0", "999", "abc", "1;drop"])
+@pytest.mark.parametrize("number", ["0", "999", "abc", "1;drop", "9" * 30, "-1", "1.5"])
 def test_a_run_that_is_not_there_is_a_sentence_and_404(client, path, number):
     answer = client.get(path.format(number))
     assert answer.status_code == 404
