@@ -1,24 +1,29 @@
-"""The chart panel: a legend that follows the pointer, and the chart that assets/chart draws."""
+"""The chart panel: toolbar, legend, and the chart that assets/chart draws."""
 
 from typing import Any
 
 import dash
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 
-from services.backtest.result import BacktestResult
+from components.chart_toolbar import chart_help, chart_toolbar
+from components.plot import LIBRARY
 
 CHART_SPEC = "chart-spec"
 # Dash draws nothing at first from a store that an absent page's callback could fill: a spec that
 # comes with the page has a store of its own.
 FIRST_SPEC = "chart-first-spec"
 TRADES_GRID = "trades-grid"
-_LIBRARY = "vendor/plotly/plotly-finance.min.js"
+_LABEL = (
+    "Price chart: arrow keys pan, plus and minus zoom, brackets step through trades, "
+    "Escape shows everything"
+)
 
 
 def chart_panel(spec: dict[str, Any] | None = None) -> html.Div:
-    """Return the panel; `spec` as chart_spec gives it, or None until there is a run."""
+    """Return the panel; `spec` as chart_spec gives it, or None until there is one."""
     return html.Div(
         [
+            chart_toolbar(),
             html.Div(
                 [
                     html.Div(className="chart-legend"),
@@ -27,16 +32,29 @@ def chart_panel(spec: dict[str, Any] | None = None) -> html.Div:
                 className="chart-head",
             ),
             html.Div(
-                id="chart",
-                className="chart",
-                tabIndex="0",
-                role="img",
-                **{
-                    "data-plotly": dash.get_asset_url(_LIBRARY),
-                    "aria-label": "Price chart with trades; arrow keys pan, plus and minus zoom, "
-                    "Escape shows everything",
-                },
+                [
+                    html.Div(
+                        id="chart",
+                        className="chart",
+                        tabIndex="0",
+                        role="application",
+                        **{
+                            "data-plotly": dash.get_asset_url(LIBRARY),
+                            "aria-roledescription": "chart",
+                            "aria-label": _LABEL,
+                        },
+                    ),
+                    html.Div(className="chart-overlay"),
+                    html.Div(
+                        className="chart-flags",
+                        role="group",
+                        hidden=True,
+                        **{"aria-label": "Events"},
+                    ),
+                ],
+                className="chart-stage",
             ),
+            chart_help(),
             dcc.Store(id=CHART_SPEC),
             dcc.Store(id=FIRST_SPEC, data=spec),
             *(dcc.Store(id=_done(source)) for source in (CHART_SPEC, FIRST_SPEC, TRADES_GRID)),
@@ -46,25 +64,34 @@ def chart_panel(spec: dict[str, Any] | None = None) -> html.Div:
 
 
 def chart_spec(
-    url: str, result: BacktestResult, figure: dict[str, Any], note: str = ""
+    url: str,
+    figure: dict[str, Any],
+    *,
+    name: str = "",
+    note: str = "",
+    run: int | None = None,
+    trades: int = 0,
+    state: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return what the script in the page needs: where to ask for other views, and the first.
 
-    `note` says what the bars are, under the legend.
+    `name` ("MSFT 1d") names pictures of the chart; `note` says what the bars are, under the
+    legend; `trades` counts the run's trades; `state` is what the first figure was made for:
+    style, log, zone.
     """
-    trades = zip(
-        result.trades["entry_bar"].tolist(), result.trades["exit_bar"].tolist(), strict=True
-    )
     return {
         "url": url,
+        "name": name,
         "note": note,
+        "run": run,
+        "trades": trades,
         "figure": figure,
-        "trades": [{"entry": entry, "exit": exit_} for entry, exit_ in trades],
+        "state": state or {},
     }
 
 
 def register_chart(app: Dash) -> None:
-    """Connect every chart panel with its script: draw a run, zoom to a chosen trade."""
+    """Connect every chart panel with its script: draw a spec, zoom to a trade of the table."""
     for source in (CHART_SPEC, FIRST_SPEC):
         app.clientside_callback(
             ClientsideFunction("chart", "draw"),
