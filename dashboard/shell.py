@@ -7,11 +7,14 @@ from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 from components.feedback import TOAST_STORE
 from components.icons import icon
 from components.job_tray import job_tray
+from components.keyboard_help import help_button, keyboard_help
+from components.palette import palette, palette_button
 
 NAVIGATION = (
     ("Home", "/", "house", "exact"),
     ("Data", "/data", "database", "partial"),
-    ("Backtest", "/backtest", "graph-up", "partial"),
+    ("Chart", "/chart", "graph-up", "partial"),
+    ("Backtest", "/backtest", "clipboard-data", "partial"),
     ("Runs", "/runs", "clock-history", "partial"),
 )
 
@@ -58,6 +61,8 @@ def _frame() -> html.Div:
             html.Main(dash.page_container, id="content", className="content", tabIndex="-1"),
             html.Div(id="toasts", className="toasts", **{"aria-live": "polite"}),
             dcc.Store(id=TOAST_STORE),
+            palette([(name, path, sign) for name, path, sign, _ in NAVIGATION]),
+            keyboard_help(),
         ],
         className="shell",
     )
@@ -67,11 +72,18 @@ def _header() -> html.Header:
     return html.Header(
         [
             dcc.Link(
-                [html.Span(className="brand-mark"), html.Span("Trading Research")],
+                [
+                    html.Span(className="brand-mark"),
+                    html.Span("Trading Research", className="brand-name"),
+                ],
                 href="/",
                 className="brand",
             ),
-            html.Div([job_tray(), _palette_toggle(), _theme_toggle()], className="header-actions"),
+            palette_button(),
+            html.Div(
+                [job_tray(), _palette_toggle(), _theme_toggle(), help_button()],
+                className="header-actions",
+            ),
         ],
         className="header",
     )
