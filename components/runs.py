@@ -1,4 +1,4 @@
-"""Lists of saved runs: the short table of Home and the full one."""
+"""Lists of saved runs: the short table of Home, and the full one that a script fills in blocks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,10 +7,19 @@ import dash_ag_grid as dag
 from dash import dcc, html
 
 from components.format import bar_time, metric_text_of
-from components.tables import data_table, number_column, signed_column
+from components.tables import number_column, signed_column
 from services.wording import params_text
 
 RUNS_TABLE = "runs-table"
+BLOCK = 100  # rows that one request brings
+_METRICS = ("total_return", "sharpe", "max_drawdown", "trades")
+_NOTE_SHOWN = 120
+_DESCENDING = ["desc", "asc"]
+# Keys that would begin to overwrite a name at once; F2 and the pencil do that on purpose.
+_NO_ACCIDENTS = (
+    "!params.editing && (params.event.key.length === 1 || "
+    "['Enter', 'Backspace', 'Delete'].includes(params.event.key))"
+)
 
 
 def latest_runs_table(runs: Sequence[Any]) -> html.Div:
@@ -29,33 +38,58 @@ def latest_runs_table(runs: Sequence[Any]) -> html.Div:
     return html.Div(table, className="panel table-panel")
 
 
-def runs_table(runs: Sequence[Any]) -> dag.AgGrid:
-    """Return all the runs given, newest first, to sort and filter; a click opens one."""
-    columns = [
-        {"field": "id", "headerName": "Run", "width": 68},
-        {"field": "symbol", "headerName": "Symbol", "width": 100, "filter": True},
-        {"field": "resolution", "headerName": "Res.", "width": 66},
-        {"field": "strategy", "headerName": "Strategy", "width": 138, "filter": True},
-        {
-            "field": "params",
-            "headerName": "Parameters",
-            "minWidth": 180,
-            "flex": 1,
-            "tooltipField": "params",
+def runs_table(sort: str, descending: bool) -> dag.AgGrid:
+    """Return the table without rows, with the mark of its order; assets/runs fills it."""
+    columns = _columns()
+    for column in columns:
+        if column["field"] == sort:
+            column["sort"] = "desc" if descending else "asc"
+    return dag.AgGrid(
+        id=RUNS_TABLE,
+        columnDefs=columns,
+        rowModelType="infinite",
+        getRowId="params.data.id",
+        defaultColDef={
+            "sortable": True,
+            "resizable": True,
+            "suppressMovable": True,
+            "sortingOrder": ["asc", "desc"],
+            "cellDataType": False,
         },
-        signed_column("total_return", "Return", "percent", width=106),
-        number_column("sharpe", "Sharpe", "ratio", width=82),
-        number_column("max_drawdown", "Max drawdown", "percent", width=120),
-        number_column("trades", "Trades", "count", width=82),
-        {"field": "span", "headerName": "Span", "width": 212},
-        {"field": "created", "headerName": "Saved (UTC)", "width": 154},
-    ]
-    return data_table(
-        RUNS_TABLE,
-        columns,
-        [_record(run) for run in runs],
-        height="calc(100vh - 160px)",
+        dashGridOptions={
+            "animateRows": False,
+            "cacheBlockSize": BLOCK,
+            "infiniteInitialRowCount": BLOCK,
+            "maxBlocksInCache": 20,
+            "multiSortKey": "ctrl",
+            "suppressMultiSort": True,
+            "stopEditingWhenCellsLoseFocus": True,
+            "suppressClickEdit": True,
+            "tooltipShowDelay": 400,
+            "tooltipShowMode": "standard",
+            "rowSelection": {
+                "mode": "multiRow",
+                "checkboxes": True,
+                "headerCheckbox": False,
+                "enableClickSelection": False,
+            },
+            "selectionColumnDef": {"width": 42, "pinned": "left", "sortable": False},
+            "localeText": {"noRowsToShow": "Nothing to list"},
+        },
+        style={"height": None},
+        className="data-table runs-grid",
     )
+
+
+def run_rows(runs: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return a row a run, in the order given, as plain values."""
+    return [_record(run) for run in runs]
+
+
+def span_text(run: Any) -> str:
+    """Return the first and the last bar's time of a run."""
+    first, last = (bar_time(moment, run.resolution) for moment in (run.start, run.end))
+    return f"{first} to {last}"
 
 
 def _latest_row(run: Any) -> html.Tr:
@@ -66,7 +100,7 @@ def _latest_row(run: Any) -> html.Tr:
         [
             html.Th(dcc.Link(run.name or title, href=f"/runs/{run.id}"), scope="row"),
             html.Td(params_text(run.params) or "none", className="wide-only muted"),
-            html.Td(_span(run), className="wide-only muted"),
+            html.Td(span_text(run), className="wide-only muted"),
             html.Td(metric_text_of("total_return", gain), className=f"num {colour}"),
             html.Td(metric_text_of("sharpe", run.metrics.get("sharpe")), className="num"),
             html.Td(
@@ -78,19 +112,55 @@ def _latest_row(run: Any) -> html.Tr:
 
 
 def _record(run: Any) -> dict[str, Any]:
-    names = ("total_return", "sharpe", "max_drawdown", "trades")
     return {
         "id": str(run.id),
-        "created": f"{run.created_at:%Y-%m-%d %H:%M}",
+        "created_at": f"{run.created_at:%Y-%m-%d}",
+        "saved": f"Saved {run.created_at:%Y-%m-%d %H:%M} UTC",
         "symbol": run.symbol,
         "resolution": run.resolution,
         "strategy": run.strategy,
         "params": params_text(run.params),
-        "span": _span(run),
-        **{name: run.metrics.get(name) for name in names},
+        "start": span_text(run),
+        "name": run.name,
+        "note": " ".join(run.notes[: 2 * _NOTE_SHOWN].split())[:_NOTE_SHOWN],
+        "tags": list(run.tags),
+        "favourite": run.favourite,
+        "look_ahead": run.look_ahead.status,
+        "look_ahead_text": run.look_ahead.text,
+        **{name: run.metrics.get(name) for name in _METRICS},
     }
 
 
-def _span(run: Any) -> str:
-    first, last = (bar_time(moment, run.resolution) for moment in (run.start, run.end))
-    return f"{first} to {last}"
+def _columns() -> list[dict[str, Any]]:
+    """Return the columns; each field is also the name by which the server sorts."""
+    return [
+        {"field": "favourite", "headerName": "★", "headerTooltip": "Favourites", "width": 40,
+         "pinned": "left", "resizable": False, "cellRenderer": "RunStar", "cellClass": "run-icon",
+         "headerClass": "run-icon-head", "sortingOrder": _DESCENDING},
+        {"field": "id", "headerName": "Run", "width": 76, "pinned": "left",
+         "cellRenderer": "RunLink", "sortingOrder": _DESCENDING},
+        {"field": "name", "headerName": "Name", "minWidth": 140, "flex": 3, "editable": True,
+         "cellRenderer": "RunName", "tooltipField": "name",
+         "suppressKeyboardEvent": {"function": _NO_ACCIDENTS},
+         "cellEditorParams": {"maxLength": 200}},
+        {"field": "symbol", "headerName": "Symbol", "width": 80, "tooltipField": "symbol"},
+        {"field": "resolution", "headerName": "Res.", "width": 54},
+        {"field": "strategy", "headerName": "Strategy", "width": 106, "tooltipField": "strategy"},
+        {"field": "params", "headerName": "Parameters", "minWidth": 110, "flex": 2,
+         "tooltipField": "params"},
+        {"field": "tags", "headerName": "Tags", "minWidth": 104, "flex": 2,
+         "cellRenderer": "RunTags", "cellClass": "run-tags-cell"},
+        signed_column("total_return", "Return", "percent", width=94, sortingOrder=_DESCENDING),
+        number_column("sharpe", "Sharpe", "ratio", width=72, sortingOrder=_DESCENDING),
+        number_column("max_drawdown", "Drawdown", "percent", width=96, sortingOrder=_DESCENDING,
+                      headerTooltip="Max drawdown"),
+        number_column("trades", "Trades", "count", width=68, sortingOrder=_DESCENDING),
+        {"field": "look_ahead", "headerName": "Check", "width": 58, "cellRenderer": "RunCheck",
+         "cellClass": "run-icon", "headerClass": "run-icon-head",
+         "headerTooltip": "Whether signals use bars that came later"},
+        {"field": "start", "headerName": "Span", "width": 188, "tooltipField": "start"},
+        {"field": "created_at", "headerName": "Saved", "width": 98, "tooltipField": "saved",
+         "sortingOrder": _DESCENDING},
+        {"field": "actions", "headerName": "", "width": 76, "pinned": "right", "sortable": False,
+         "resizable": False, "cellRenderer": "RunActions", "cellClass": "data-actions-cell"},
+    ]  # fmt: skip

@@ -21,6 +21,7 @@ from dashboard.headers import add_headers
 from dashboard.job_routes import add_job_routes
 from dashboard.palette_routes import add_palette_routes
 from dashboard.routes import add_routes
+from dashboard.run_list_routes import add_run_list_routes
 from dashboard.run_routes import add_run_routes
 from dashboard.shell import add_shell
 from dashboard.trade_routes import add_trade_routes
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Dash:
     answer_http_errors(app)
     add_routes(app, workspace)
     add_palette_routes(app, workspace)
+    add_run_list_routes(app, workspace)
     add_run_routes(app, workspace)
     add_trade_routes(app, workspace)
     add_chart_routes(app, workspace)

@@ -1,0 +1,108 @@
+// The dialog for name, tags and notes of a run; window.runs.edit(number) opens it on any page.
+(() => {
+  const { ask, change, tell } = window.runs;
+
+  const made = (tag, properties = {}, ...content) => {
+    const element = Object.assign(document.createElement(tag), properties);
+    element.append(...content);
+    return element;
+  };
+
+  const field = (label, control, help = "") => {
+    const notes = help ? [made("div", { className: "field-help", textContent: help })] : [];
+    const name = made("label", { className: "field-label", textContent: label, htmlFor: control.id });
+    return made("div", { className: "field" }, name, control, ...notes);
+  };
+
+  const words = (text) => text.split(",").map((word) => word.trim().toLowerCase()).filter(Boolean);
+
+  // Tags that other runs have: a press adds one, another takes it away.
+  const suggestions = (known, input) => {
+    const list = made("div", { className: "run-chips", role: "group", ariaLabel: "Tags in use" });
+    const draw = () =>
+      list.replaceChildren(...known.map((tag) => {
+        const has = words(input.value).includes(tag);
+        const chip = made("button", { type: "button", className: `run-tag${has ? " is-on" : ""}`, textContent: tag });
+        chip.setAttribute("aria-pressed", String(has));
+        chip.addEventListener("click", () => {
+          const rest = words(input.value).filter((word) => word !== tag);
+          input.value = (has ? rest : [...rest, tag]).join(", ");
+          draw();
+          [...list.children].find((one) => one.textContent === tag).focus();
+        });
+        return chip;
+      }));
+    input.addEventListener("input", draw);
+    draw();
+    return list;
+  };
+
+  const build = (run, said) => {
+    const name = made("input", { id: "run-edit-name", className: "form-control", value: said.name, maxLength: 200, autocomplete: "off" });
+    const tags = made("input", { id: "run-edit-tags", className: "form-control", value: said.tags.join(", "), autocomplete: "off" });
+    const notes = made("textarea", { id: "run-edit-notes", className: "form-control", value: said.notes, rows: 8, maxLength: 10000 });
+    const error = made("p", { className: "field-error", role: "alert" });
+    const title = made("h2", { id: "run-edit-title", className: "modal-title", textContent: `Run ${run}` });
+    const cancel = made("button", { type: "button", className: "btn btn-outline-secondary", textContent: "Cancel" });
+    const save = made("button", { type: "submit", className: "btn btn-primary", textContent: "Save" });
+    const tagField = field("Tags", tags, "Commas between tags; a tag finds its runs again.");
+    if (said.known.length) tagField.append(suggestions(said.known, tags));
+    const form = made("form", { className: "run-edit" }, title, field("Name", name), tagField,
+      field("Notes", notes), error, made("div", { className: "run-edit-buttons" }, cancel, save));
+    const dialog = made("dialog", { className: "run-dialog" }, form);
+    dialog.setAttribute("aria-labelledby", title.id);
+    return { dialog, form, cancel, save, error, values: () => ({ name: name.value.trim(), notes: notes.value.trim(), tags: words(tags.value) }) };
+  };
+
+  const changes = (said, values) =>
+    Object.fromEntries(Object.entries(values).filter(([key, value]) => String(value) !== String(said[key])));
+
+  const show = (run, said) => {
+    const { dialog, form, cancel, save, error, values } = build(run, said);
+    const before = document.activeElement;
+    let warned = false;
+    const submit = async () => {
+      const asked = changes(said, values());
+      if (!Object.keys(asked).length) return dialog.close();
+      save.disabled = true;
+      try {
+        await change(run, asked);
+        dialog.close();
+      } catch (failure) {
+        error.textContent = failure.message;
+      } finally {
+        save.disabled = false;
+      }
+    };
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      submit();
+    });
+    form.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit();
+    });
+    cancel.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("cancel", (event) => {
+      if (warned || !Object.keys(changes(said, values())).length) return;
+      warned = true;
+      event.preventDefault();
+      error.textContent = "What you typed is not saved: press Escape again to discard it.";
+    });
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      if (before?.isConnected) before.focus();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  };
+
+  const edit = async (run) => {
+    try {
+      show(run, await ask(`/api/runs/${run}/remarks`));
+    } catch (error) {
+      tell(error);
+    }
+  };
+
+  Object.assign(window.runs, { edit });
+})();
