@@ -1,12 +1,17 @@
 """The path from a request to a saved run: stored bars, backtest, run."""
 
+import copy
+import time
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
+
 from services.adjustment import bars_text
-from services.backtest import BacktestRequest, run_backtest
+from services.backtest import BacktestRequest, BacktestResult, run_backtest
 from services.cautions import split_cautions
 from services.instruments import get_instrument
+from services.look_ahead import UNCHECKED, LookAhead, check_look_ahead
 from services.market_data import load_bars
 from services.runs.fingerprint import bars_hash, code_hash
 from services.runs.saved import SavedRun
@@ -15,11 +20,14 @@ from services.series import series_of
 from services.timespan import utc_now
 from services.workspace import Workspace
 
+# What a user who waits for a run is made to wait for its check; the usual daily run needs half.
+_CHECK_SECONDS, _CHECK_BARS = 0.06, 20_000
+
 
 def run_request(
     workspace: Workspace, request: BacktestRequest, strategy: Any, *, save: bool = True
 ) -> SavedRun:
-    """Backtest a request on the stored bars and save the run.
+    """Backtest a request on the stored bars, check it for look-ahead if that is quick, save it.
 
     `strategy` is the object that the request names, built with its parameters. Raises
     UnknownSymbol, NoBars or what the database raises.
@@ -30,6 +38,8 @@ def run_request(
     bars = load_bars(database, request.symbol, request.resolution)
     instrument = get_instrument(database, request.symbol)
     start, end = request.span(bars["ts"].iloc[-1])
+    untouched = _copy(strategy)
+    began = time.perf_counter()
     result = run_backtest(
         bars,
         strategy,
@@ -38,12 +48,32 @@ def run_request(
         end=end,
         timezone=instrument.timezone or "UTC",
     )
+    ran_quickly = time.perf_counter() - began < _CHECK_SECONDS and len(bars) <= _CHECK_BARS
+    seen = bars if end is None else bars[bars["ts"] <= end]
     cautions = split_cautions(database, request.symbol, result.bars)
     series = series_of(database, request.symbol, request.resolution)
     note = bars_text(series.source, series.adjustment)
     run = SavedRun(None, utc_now(), request, result, cautions, note)
+
+    def check() -> LookAhead:
+        return _check(untouched, seen, result) if ran_quickly and untouched else UNCHECKED
+
     if not save:
-        return run
-    seen = bars if end is None else bars[bars["ts"] <= end]
-    saved = save_run(database, run, bars_hash(seen), code_hash(strategy))
+        return replace(run, look_ahead=check())
+    saved = save_run(database, run, bars_hash(seen), code_hash(strategy), check)
     return workspace.recent_runs.keep(saved)
+
+
+def _copy(strategy: Any) -> Any:
+    """Copy a strategy as it is before it sees any bar; None for one that cannot be copied."""
+    try:
+        return copy.deepcopy(strategy)
+    except Exception:  # noqa: BLE001 - whatever a strategy's author keeps on it, the run goes on
+        return None
+
+
+def _check(strategy: Any, bars: pd.DataFrame, result: BacktestResult) -> LookAhead:
+    first = len(bars) - len(result.bars)
+    found = check_look_ahead(strategy, bars, result.signals, first, seconds=_CHECK_SECONDS)
+    # Not tried in earnest: with more time it may still be checked.
+    return UNCHECKED if found.reason == "time" else found

@@ -1,7 +1,7 @@
 """The base of every trading rule: declared parameters, and one rule said in one of two ways."""
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ class Strategy:
 
     def on_bar(self, i: int, row: Mapping[str, float], df: pd.DataFrame) -> str | None:
         """Return "BUY", "SELL" or None on the close of bar i."""
-        if type(self).signals is Strategy.signals:
+        if not self.is_vectorised:
             raise NotImplementedError(f"{type(self).__name__} needs on_bar or signals")
         return {BUY: "BUY", SELL: "SELL"}.get(int(self.signals(df.iloc[: i + 1])[i]))
 
@@ -47,9 +47,31 @@ class Strategy:
 
         A bar-by-bar rule wakes up at `first`, with no memory of bars before it.
         """
-        if type(self).signals is Strategy.signals:
+        if not self.is_vectorised:
             return self._ask_bar_by_bar(df, first)
         return np.asarray(self.signals(df))[first:]
+
+    @property
+    def is_vectorised(self) -> bool:
+        """Tell whether the rule is said for all bars at once, by `signals`."""
+        return type(self).signals is not Strategy.signals
+
+    def bar_by_bar(
+        self, df: pd.DataFrame, first: int, seen: Callable[[int], pd.DataFrame] | None = None
+    ) -> Iterator[int]:
+        """Ask on_bar for the signal of each bar from `first` on.
+
+        `seen` gives the frame that bar i is shown, which reaches to bar i at least; all of `df`
+        without it.
+        """
+        columns = {name: _cells(df[name]) for name in df.columns}
+        columns_read: set[str] = set()
+        # A copy, because a rule may keep state on itself and every run starts without any.
+        rule = copy.deepcopy(self)
+        for i in range(first, len(df)):
+            shown = df if seen is None else seen(i)
+            yield _code(rule.on_bar(i, _Row(columns, i, columns_read), shown), self)
+        self._columns_read = frozenset(columns_read)
 
     def lines(self, df: pd.DataFrame) -> list[Line]:
         """List what to draw with the bars; by default the indicators that on_bar has read."""
@@ -57,15 +79,7 @@ class Strategy:
         return [Line(name, df[name].to_numpy(np.float64), _PANES[name]) for name in names]
 
     def _ask_bar_by_bar(self, df: pd.DataFrame, first: int) -> np.ndarray:
-        signals = np.zeros(len(df) - first, dtype=np.int8)
-        columns = {name: _cells(df[name]) for name in df.columns}
-        columns_read: set[str] = set()
-        # A copy, because a rule may keep state on itself and every run starts without any.
-        rule = copy.deepcopy(self)
-        for i in range(first, len(df)):
-            signals[i - first] = _code(rule.on_bar(i, _Row(columns, i, columns_read), df), self)
-        self._columns_read = frozenset(columns_read)
-        return signals
+        return np.fromiter(self.bar_by_bar(df, first), np.int8)
 
 
 class _Row(Mapping):

@@ -1,4 +1,4 @@
-"""Whether a strategy's signals were there without the bars that came after them."""
+"""What the look-ahead check found of a run: its record and its sentence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

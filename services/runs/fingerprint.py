@@ -4,6 +4,7 @@ import hashlib
 import inspect
 import json
 import platform
+from functools import lru_cache
 from typing import Any
 
 import numba
@@ -28,11 +29,17 @@ def bars_hash(bars: pd.DataFrame) -> str:
 
 
 def code_hash(strategy: Any) -> str:
-    """Return a digest of the file in which a strategy is written."""
+    """Return a digest of the file in which a strategy, or its class, is written."""
+    return _file_hash(strategy if isinstance(strategy, type) else type(strategy))
+
+
+@lru_cache(maxsize=1024)
+def _file_hash(kind: type) -> str:
+    # Once for each class: what was loaded is what runs, whatever becomes of the file since.
     try:
-        source = inspect.getsource(inspect.getmodule(type(strategy)))
+        source = inspect.getsource(inspect.getmodule(kind))
     except (OSError, TypeError):
-        source = type(strategy).__qualname__
+        source = kind.__qualname__
     return hashlib.blake2b(source.encode(), digest_size=32).hexdigest()
 
 
