@@ -6,13 +6,16 @@ import numpy as np
 import pandas as pd
 
 from services.backtest.run import Rule, run_backtest
+from services.bars import PRICE_COLUMNS
+from services.charts.heikin_ashi import heikin_ashi
 
 _BARS = 120
 
 
 def warm_up(rules: Iterable[Rule]) -> None:
-    """Run every rule once on a few bars of a sine wave; nothing of it is kept."""
+    """Run every rule, and what charts compile, on a few bars of a wave; nothing of it is kept."""
     bars = _waves()
+    heikin_ashi(*(bars[name].to_numpy() for name in PRICE_COLUMNS))
     for rule in rules:
         run_backtest(bars, rule)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Any
 
-LIMIT = 512 << 20
+LIMIT = 256 << 20
 
 
 class ByteCache:

@@ -5,16 +5,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from pandas.errors import OutOfBoundsDatetime
 
 from services.charts.figure import chart_figure
 from services.charts.options import ChartOptions, text_of, whole_number
 from services.charts.source import ChartSource
 from services.charts.time_ranges import range_begin
+from services.charts.zones import clock_of
 from services.errors import InvalidParams
 from services.timespan import parse_date
 
 _TRADE_MARGIN = 0.75  # of a trade's length, shown before and after it
 _LEAST_MARGIN = 20  # bars
+_DATE_LENGTH = len("2024-01-31")
 Ends = tuple[float | None, float | None]
 
 
@@ -42,7 +45,8 @@ def _ends(source: ChartSource, query: Mapping[str, str]) -> Ends:
 
 def _between(source: ChartSource, first: str, last: str) -> Ends:
     """Return the positions of the first bar from a time on, and of the last one up to another."""
-    start, end = (_moment(text, name) for text, name in ((first, "from"), (last, "to")))
+    start = _moment(source, first, "from") if first else None
+    end = _moment(source, last, "to") if last else None
     if start is not None and end is not None and start > end:
         raise InvalidParams(
             f"from ({first[:40]}) must not be later than to ({last[:40]}).", field="from"
@@ -54,14 +58,24 @@ def _between(source: ChartSource, first: str, last: str) -> Ends:
     return float(min(lo, count - 1)), float(max(hi, min(lo, count - 1)))
 
 
-def _moment(text: str, name: str) -> np.datetime64 | None:
-    if not text:
-        return None
+def _moment(source: ChartSource, text: str, name: str) -> np.datetime64:
+    """Read a date or a time; raise InvalidParams.
+
+    A date means the whole day of the exchange, and a time, for bars that are dates, its day there.
+    """
     try:
-        moment = parse_date(text[:40], name)
-    except OverflowError as error:
+        moment = np.datetime64(parse_date(text[:40], name).tz_localize(None), "us")
+        there = clock_of(source.timezone, dated=False)
+        is_date = len(text) <= _DATE_LENGTH
+        if source.session_based:
+            return moment if is_date else there.days(np.array([moment]))[0]
+        if not is_date:
+            return moment
+        day = moment.astype("datetime64[D]")
+        begin, after = there.moments(np.array([day, day + 1]))
+    except (OverflowError, OutOfBoundsDatetime) as error:
         raise InvalidParams(f'"{text[:40]}" is no time of a market.', field=name) from error
-    return np.datetime64(moment.tz_localize(None).to_datetime64(), "us")
+    return begin if name == "from" else after - np.timedelta64(1, "us")
 
 
 def _position(query: Mapping[str, str], name: str) -> float | None:

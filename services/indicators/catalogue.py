@@ -1,77 +1,21 @@
 """The indicators that a chart offers: what each is called, its parameters, its lines.
 
-They are written "sma:20,bb:20:2": names with the values of their parameters in order. TA-Lib
-computes them, but for VWAP, which it has not.
+They are written "sma:20,bb:20:2": names with the values of their parameters in order.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 import talib
 
 from services.backtest.lines import PRICE_PANE, Line
 from services.errors import InvalidParams, did_you_mean
-from services.indicators.drawn import DrawnLine
-from services.indicators.kernels import running_maximum
-from services.indicators.supertrend import supertrend_lines
-from services.parameters import Parameters, build_parameters, ordered, param, parameter_specs
+from services.indicators import chart_lines
+from services.indicators.chart_lines import SESSION, Compute
+from services.parameters import Parameters, build_parameters, parameter_specs
 
 MOST_INDICATORS = 12
-LONGEST_PERIOD = 5000
-SESSION = "session"  # the column of a frame of intraday bars that VWAP needs
-
-
-class NoParameters(Parameters):
-    """An indicator that takes none."""
-
-
-class Period20(Parameters):
-    """One length, of a moving average."""
-
-    period: int = param(20, "bars that it averages", ge=2, le=LONGEST_PERIOD)
-
-
-class Period14(Parameters):
-    """One length, of Wilder's indicators."""
-
-    period: int = param(14, "bars that it averages", ge=2, le=LONGEST_PERIOD)
-
-
-class BollingerParameters(Parameters):
-    """Bollinger Bands."""
-
-    period: int = param(20, "bars that it averages", ge=2, le=LONGEST_PERIOD)
-    deviations: float = param(2.0, "width in standard deviations", ge=0.1, le=10)
-
-
-class MacdParameters(Parameters):
-    """MACD."""
-
-    fast: int = param(12, "bars of the fast average", ge=2, le=LONGEST_PERIOD)
-    slow: int = param(26, "bars of the slow average", ge=3, le=LONGEST_PERIOD)
-    signal: int = param(9, "bars of the signal line", ge=1, le=LONGEST_PERIOD)
-
-    check = ordered("fast", "slow")
-
-
-class SupertrendParameters(Parameters):
-    """SuperTrend."""
-
-    period: int = param(10, "bars of the average range", ge=2, le=LONGEST_PERIOD)
-    multiplier: float = param(3.0, "width in average ranges", ge=0.1, le=20)
-
-
-class StochasticParameters(Parameters):
-    """Slow stochastic."""
-
-    k: int = param(14, "bars of the range", ge=1, le=LONGEST_PERIOD)
-    smooth: int = param(3, "bars that smooth %K", ge=1, le=LONGEST_PERIOD)
-    d: int = param(3, "bars that %D averages", ge=1, le=LONGEST_PERIOD)
-
-
-Compute = Callable[[pd.DataFrame, Parameters], list[Line]]
 
 
 @dataclass(frozen=True)
@@ -156,211 +100,110 @@ def _written(value: float) -> str:
     return f"{value:g}" if float(f"{value:g}") == value else repr(value)
 
 
-def _moving_average(function: Callable, title: str) -> Compute:
-    def compute(bars: pd.DataFrame, params: Parameters) -> list[Line]:
-        return [Line(f"{title} {params.period}", function(_values(bars, "close"), params.period))]
-
-    return compute
-
-
-def _bollinger(bars: pd.DataFrame, params: Parameters) -> list[Line]:
-    width, close = params.deviations, _values(bars, "close")
-    bands = talib.BBANDS(close, params.period, width, width)
-    title = f"BB {params.period} {width:g}"
-    return [
-        DrawnLine(f"{title} {part}", values, group=title)
-        for part, values in zip(("upper", "middle", "lower"), bands, strict=True)
-    ]
-
-
-def _macd(bars: pd.DataFrame, params: Parameters) -> list[Line]:
-    lengths = params.fast, params.slow, params.signal
-    line, signal, histogram = talib.MACD(_values(bars, "close"), *lengths)
-    title = " ".join(map(str, lengths))
-    return [
-        DrawnLine(f"MACD histogram {title}", histogram, "MACD", filled=True),
-        Line(f"MACD {title}", line, "MACD"),
-        Line(f"Signal {title}", signal, "MACD"),
-    ]
-
-
-def _rsi(bars: pd.DataFrame, params: Parameters) -> list[Line]:
-    values = talib.RSI(_values(bars, "close"), params.period)
-    return [Line(f"RSI {params.period}", values, "RSI", (30.0, 70.0))]
-
-
-def _atr(bars: pd.DataFrame, params: Parameters) -> list[Line]:
-    values = talib.ATR(*_ranges(bars), params.period)
-    return [Line(f"ATR {params.period}", values, "ATR")]
-
-
-def _supertrend(bars: pd.DataFrame, params: Parameters) -> list[Line]:
-    line = supertrend_lines(*_ranges(bars), params.period, params.multiplier)[0]
-    return [Line(f"SuperTrend {params.period} {params.multiplier:g}", line)]
-
-
-def _ath(bars: pd.DataFrame, _params: Parameters) -> list[Line]:
-    return [Line("All-time high", running_maximum(_values(bars, "high")))]
-
-
-def _stochastic(bars: pd.DataFrame, params: Parameters) -> list[Line]:
-    lengths = params.k, params.smooth, params.d
-    slow_k, slow_d = talib.STOCH(
-        *_ranges(bars),
-        fastk_period=params.k,
-        slowk_period=params.smooth,
-        slowd_period=params.d,
-    )
-    title = " ".join(map(str, lengths))
-    return [
-        Line(f"%K {title}", slow_k, "Stochastic", (20.0, 80.0)),
-        Line(f"%D {title}", slow_d, "Stochastic"),
-    ]
-
-
-def _adx(bars: pd.DataFrame, params: Parameters) -> list[Line]:
-    period, ranges = params.period, _ranges(bars)
-    return [
-        Line(f"ADX {period}", talib.ADX(*ranges, period), "ADX", (25.0,)),
-        Line(f"+DI {period}", talib.PLUS_DI(*ranges, period), "ADX"),
-        Line(f"-DI {period}", talib.MINUS_DI(*ranges, period), "ADX"),
-    ]
-
-
-def _obv(bars: pd.DataFrame, _params: Parameters) -> list[Line]:
-    # A bar of unknown volume adds nothing.
-    values = talib.OBV(_values(bars, "close"), np.nan_to_num(_values(bars, "volume")))
-    return [Line("OBV", values, "OBV")]
-
-
-def _vwap(bars: pd.DataFrame, _params: Parameters) -> list[Line]:
-    high, low, close = _ranges(bars)
-    volume = np.nan_to_num(_values(bars, "volume"))
-    session = bars[SESSION].to_numpy()
-    money = _sum_by_session((high + low + close) / 3.0 * volume, session)
-    shares = _sum_by_session(volume, session)
-    values = np.full(len(close), np.nan)
-    np.divide(money, shares, out=values, where=shares > 0)
-    return [Line("VWAP", values)]
-
-
-def _sum_by_session(values: np.ndarray, session: np.ndarray) -> np.ndarray:
-    """Add up within each session; sums of their own, so that no long history costs digits."""
-    return pd.Series(values).groupby(session, sort=False).cumsum().to_numpy()
-
-
-def _values(bars: pd.DataFrame, name: str) -> np.ndarray:
-    return np.ascontiguousarray(bars[name].to_numpy(np.float64))
-
-
-def _ranges(bars: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return _values(bars, "high"), _values(bars, "low"), _values(bars, "close")
-
-
 _SPECS = (
     IndicatorSpec(
         "sma",
         "Simple moving average",
         "Mean of the last closes.",
-        Period20,
+        chart_lines.Period20,
         PRICE_PANE,
-        _moving_average(talib.SMA, "SMA"),
+        chart_lines.moving_average(talib.SMA, "SMA"),
     ),
     IndicatorSpec(
         "ema",
         "Exponential moving average",
         "Mean of all closes, the latest weighing most.",
-        Period20,
+        chart_lines.Period20,
         PRICE_PANE,
-        _moving_average(talib.EMA, "EMA"),
+        chart_lines.moving_average(talib.EMA, "EMA"),
     ),
     IndicatorSpec(
         "wma",
         "Weighted moving average",
         "Mean of the last closes, with weights that rise to the latest.",
-        Period20,
+        chart_lines.Period20,
         PRICE_PANE,
-        _moving_average(talib.WMA, "WMA"),
+        chart_lines.moving_average(talib.WMA, "WMA"),
     ),
     IndicatorSpec(
         "bb",
         "Bollinger Bands",
         "A moving average, and bands some standard deviations above and below it.",
-        BollingerParameters,
+        chart_lines.BollingerParameters,
         PRICE_PANE,
-        _bollinger,
+        chart_lines.bollinger,
     ),
     IndicatorSpec(
         "macd",
         "MACD",
         "Difference of a fast and a slow average, its average, and the gap between the two.",
-        MacdParameters,
+        chart_lines.MacdParameters,
         "MACD",
-        _macd,
+        chart_lines.macd,
     ),
     IndicatorSpec(
         "rsi",
         "RSI",
         "Strength of rises against falls, 0 to 100.",
-        Period14,
+        chart_lines.Period14,
         "RSI",
-        _rsi,
+        chart_lines.rsi,
     ),
     IndicatorSpec(
         "atr",
         "Average true range",
         "How far the price moves in a bar, gaps included.",
-        Period14,
+        chart_lines.Period14,
         "ATR",
-        _atr,
+        chart_lines.atr,
     ),
     IndicatorSpec(
         "supertrend",
         "SuperTrend",
         "A line some average ranges behind the price that changes sides when it is crossed.",
-        SupertrendParameters,
+        chart_lines.SupertrendParameters,
         PRICE_PANE,
-        _supertrend,
+        chart_lines.supertrend,
     ),
     IndicatorSpec(
         "ath",
         "All-time high",
         "Highest price of the stored history so far.",
-        NoParameters,
+        chart_lines.NoParameters,
         PRICE_PANE,
-        _ath,
+        chart_lines.ath,
     ),
     IndicatorSpec(
         "stoch",
         "Stochastic",
         "Where the close lies in the range of the last bars, 0 to 100.",
-        StochasticParameters,
+        chart_lines.StochasticParameters,
         "Stochastic",
-        _stochastic,
+        chart_lines.stochastic,
     ),
     IndicatorSpec(
         "adx",
         "ADX",
         "How strong a trend is, and its two directions.",
-        Period14,
+        chart_lines.Period14,
         "ADX",
-        _adx,
+        chart_lines.adx,
     ),
     IndicatorSpec(
         "obv",
         "On-balance volume",
         "Volume added on rising closes and taken off on falling ones.",
-        NoParameters,
+        chart_lines.NoParameters,
         "OBV",
-        _obv,
+        chart_lines.obv,
     ),
     IndicatorSpec(
         "vwap",
         "VWAP",
         "Mean price of what was traded since the session began.",
-        NoParameters,
+        chart_lines.NoParameters,
         PRICE_PANE,
-        _vwap,
+        chart_lines.vwap,
         intraday_only=True,
     ),
 )

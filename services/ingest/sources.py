@@ -19,14 +19,16 @@ from services.workspace import Workspace
 def ingest_from(
     workspace: Workspace, source: str, request: IngestRequest, report: Report = silent
 ) -> IngestReport:
-    """Bring bars in from a source by its name; raises UserErrors."""
+    """Bring bars in from a source by its name, ready for charts; raises UserErrors."""
     if source not in SOURCES:
         raise InvalidParams(
             f'Unknown source "{source}": use one of {", ".join(SOURCES)}.'
             f"{did_you_mean(source, SOURCES)}",
             field="source",
         )
-    return SOURCES[source](workspace, request, report)
+    stored = SOURCES[source](workspace, request, report)
+    workspace.columns.prepare(stored.symbol, stored.resolution)
+    return stored
 
 
 def _from_csv(workspace: Workspace, request: IngestRequest, report: Report) -> IngestReport:

@@ -134,6 +134,7 @@ def _delete_series(workspace: Workspace, arguments: Arguments, report: Report) -
     symbol, resolution = arguments["symbol"], arguments["resolution"]
     report(Progress(0, 1, f"deleting {symbol} {resolution}"))
     delete_series(workspace.database, symbol, resolution)
+    workspace.columns.remove(symbol, resolution)
     report(Progress(1, 1, f"deleted {symbol} {resolution}"))
     return {"symbol": symbol, "resolution": resolution}
 
