@@ -16,6 +16,7 @@ MULTIPLES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 BASIS_POINTS = (0.0, 1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 50.0)
 _HIGHEST_RATE = 0.5  # of the trade's value, per side: beyond that nothing is left to trade with
 _CLOSE_ENOUGH = 1e-13
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -198,10 +199,10 @@ def _break_even(market: _Market, own: tuple[float, ...]) -> BreakEven:
         return BreakEven()
 
     def gain(money: tuple[float, ...]) -> float:
-        return market.trade(money)[0] - cash
+        return market.trade(money)[0] / cash - 1.0
 
     def lead(money: tuple[float, ...]) -> float:
-        return market.trade(money)[0] - market.hold(money)
+        return market.trade(money)[0] / market.hold(money) - 1.0
 
     def trip(of: Callable, costs: Callable) -> float | None:
         side = _root(lambda x: of(costs(x)), _HIGHEST_RATE)
@@ -232,10 +233,16 @@ def _most_of_an_order(money: tuple[float, ...]) -> float:
 
 
 def _root(of: Callable[[float], float], high: float) -> float | None:
-    """Find by bisection from 0 to `high` where a falling quantity becomes nothing."""
+    """Find by bisection from 0 to `high` where a falling ratio becomes nothing.
+
+    One that only rounding moves, as of a run that is Buy & Hold itself, has no such place.
+    """
     low = 0.0
-    if of(low) < 0 or of(high) >= 0:
+    start = of(low)
+    if start < -_ROUNDING or of(high) >= -_ROUNDING:
         return None
+    if start <= _ROUNDING:
+        return 0.0
     enough = _CLOSE_ENOUGH * high
     while high - low > enough:
         middle = (low + high) / 2

@@ -28,7 +28,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class LineValue:
-    """What a line of the strategy showed; None in its warm-up. `levels` are its thresholds."""
+    """What a line of the strategy showed, None where it has no value; and its thresholds."""
 
     label: str
     pane: str

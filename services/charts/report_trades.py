@@ -23,9 +23,7 @@ def distribution_figure(spread: Distribution, unit: str = "trades") -> Figure:
     """
     moved = spread.count - spread.zeros
     if moved == 0:
-        return look.empty(
-            "No return to show." if spread.count == 0 else f"All {unit} returned 0 %."
-        )
+        return look.empty(f"All {unit} returned 0 %." if spread.count else f"No {unit} to show.")
     edges = spread.edges
     counts = np.where(edges[:-1] == 0.0, spread.counts - spread.zeros, spread.counts).tolist()
     step = float(edges[1] - edges[0])
