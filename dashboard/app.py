@@ -20,6 +20,7 @@ from dashboard.errors import answer_http_errors, guarded, show_error
 from dashboard.headers import add_headers
 from dashboard.job_routes import add_job_routes
 from dashboard.palette_routes import add_palette_routes
+from dashboard.replay_routes import add_replay_routes
 from dashboard.routes import add_routes
 from dashboard.run_list_routes import add_run_list_routes
 from dashboard.run_routes import add_run_routes
@@ -67,8 +68,9 @@ def create_app(settings: Settings | None = None) -> Dash:
     add_palette_routes(app, workspace)
     add_run_list_routes(app, workspace)
     add_run_routes(app, workspace)
-    add_trade_routes(app, workspace)
     add_chart_routes(app, workspace)
+    add_trade_routes(app, workspace)
+    add_replay_routes(app, workspace)
     add_data_routes(app, workspace)
     add_job_routes(app, workspace)
     add_shell(app)
