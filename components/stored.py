@@ -1,4 +1,4 @@
-"""The table of stored series, with one click to a backtest of each."""
+"""The short list of stored series, each with one click to its chart and to a backtest."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,17 +11,15 @@ from components.format import bar_time
 FIRST_STRATEGY = "ma_cross"
 _HEADS = (
     ("Symbol", ""),
-    ("Name", "wide-only"),
     ("Resolution", ""),
-    ("From", "wide-only"),
-    ("To", "wide-only"),
+    ("Span", "wide-only"),
     ("Bars", "num"),
-    ("", ""),
+    (html.Span("Open", className="visually-hidden"), ""),
 )
 
 
 def stored_table(entries: Sequence[Any]) -> html.Div:
-    """Return one row a stored series: symbol, name, resolution, span, bars, a way to a backtest.
+    """Return one row a stored series: symbol and name, resolution, span, bars, two ways on.
 
     `entries` are those of the catalogue of stored bars.
     """
@@ -32,22 +30,27 @@ def stored_table(entries: Sequence[Any]) -> html.Div:
 
 
 def _row(entry: Any) -> html.Tr:
-    query = {"symbol": entry.symbol, "resolution": entry.resolution, "strategy": FIRST_STRATEGY}
-    button = dcc.Link(
-        "Backtest",
-        href=f"/backtest?{urlencode(query)}",
-        className="btn btn-sm btn-outline-primary",
-    )
+    first, last = (bar_time(moment, entry.resolution) for moment in (entry.first, entry.last))
     return html.Tr(
         [
             html.Th(
-                [entry.symbol, html.Div(entry.name, className="narrow-only muted")], scope="row"
+                [f"{entry.symbol} ", html.Span(entry.name, className="stored-name")],
+                scope="row",
             ),
-            html.Td(entry.name, className="wide-only"),
             html.Td(entry.resolution),
-            html.Td(bar_time(entry.first, entry.resolution), className="wide-only"),
-            html.Td(bar_time(entry.last, entry.resolution), className="wide-only"),
+            html.Td(f"{first} to {last}", className="wide-only muted"),
             html.Td(f"{entry.bars:,}", className="num"),
-            html.Td(button, className="row-action"),
+            html.Td(html.Div(_links(entry), className="row-links"), className="row-action"),
         ]
     )
+
+
+def _links(entry: Any) -> list[dcc.Link]:
+    series = {"symbol": entry.symbol, "resolution": entry.resolution}
+    test = {**series, "strategy": FIRST_STRATEGY}
+    name = html.Span(f" of {entry.symbol} {entry.resolution}", className="visually-hidden")
+    look = "btn btn-sm btn-outline-primary"
+    return [
+        dcc.Link(["Chart", name], href=f"/chart?{urlencode(series)}", className=look),
+        dcc.Link(["Backtest", name], href=f"/backtest?{urlencode(test)}", className=look),
+    ]

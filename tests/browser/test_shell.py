@@ -1,4 +1,4 @@
-"""The frame, the theme, Home and the list of runs, in a real browser."""
+"""The frame, the theme, toasts and the list of runs, in a real browser."""
 
 import pytest
 from patience import until
@@ -16,24 +16,6 @@ def theme_of(page) -> str:
 
 def texts(page, selector: str) -> list[str]:
     return [element.text for element in page.find_elements(selector)]
-
-
-def test_home_lists_what_is_stored_and_the_latest_run(page):
-    page.wait_for_text_to_equal("#stored-bars tbody th", "AAPL")
-    assert texts(page, "#stored-bars tbody th") == ["AAPL", "MSFT"]
-    assert texts(page, "#stored-bars tbody tr:first-child td")[:5] == [
-        "Apple Inc.", "1d", "2000-03-01", "2013-03-01", "3,270",
-    ]  # fmt: skip
-    assert "MSFT 1d ma_cross" in texts(page, "#latest-runs tbody th")
-
-
-def test_one_click_leads_to_a_backtest_of_that_symbol(page):
-    page.wait_for_element("#stored-bars tbody tr:nth-child(2) .btn").click()
-    page.wait_for_element("form")
-    assert (
-        page.driver.current_url.endswith("/backtest?symbol=MSFT&resolution=1d&strategy=ma_cross")
-        or "/backtest?symbol=MSFT&resolution=1d&strategy=ma_cross&" in page.driver.current_url
-    )
 
 
 def test_the_navigation_marks_where_the_user_is_and_names_the_tab(page):
@@ -99,12 +81,6 @@ def test_nothing_scrolls_sideways_on_a_phone(page):
         page.wait_for_element(".page, .content > div")
         width = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert page.driver.execute_script(width) == 0, path
-
-
-def test_an_empty_database_says_what_to_type_next(open_browser, serve, tmp_path):
-    page = open_browser(serve(Settings(database_url="", data_dir=tmp_path)).url)
-    page.wait_for_text_to_equal(".state-title", "No bars are stored yet")
-    assert "python -m scripts.ingest --source sample" in page.find_element(".state-text").text
 
 
 def test_a_server_that_goes_away_is_told_and_so_is_its_return(open_browser, serve, tmp_path):
