@@ -1,23 +1,23 @@
 """The report of a run: heading, cards, chart, trade card and tabs."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 
 from components.cards import headline_cards
 from components.chart import CHART_SPEC, chart_panel, chart_spec, register_chart
+from components.replay import replay_bar
 from components.report_costs import costs_tab
 from components.report_head import report_heading
 from components.report_manifest import manifest_tab
 from components.report_overview import overview_tab
 from components.report_performance import performance_tab
 from components.report_state import ReportState
-from components.report_tabs import register_tabs, report_tabs
+from components.report_tabs import FIRST_TAB, Find, register_tabs, report_tabs
 from components.report_trades import trades_tab
 from components.share import copy_dialog
 from components.trade_card import register_trade_card, trade_card
-from services.charts import chart_figure
 
 REPORT, HEADING, CARDS = "report", "report-heading", "report-cards"
 PAGE_TITLE = "report-title"
@@ -44,18 +44,32 @@ REPORT_OUTPUTS = (
 HIDDEN_REPORT = (True, None, None, None, None, None)
 
 
-def report(run: Any = None, state: ReportState = ReportState()) -> html.Div:  # noqa: B008  (frozen)
+@dataclass(frozen=True)
+class Shown:
+    """A saved run, the first figure of its chart, the exchange's time zone, and the page's state.
+
+    Without a state the address is the form's, and does not follow what is seen.
+    """
+
+    run: Any
+    figure: dict[str, Any]
+    timezone: str
+    state: ReportState | None = None
+
+
+def report(shown: Shown | None = None) -> html.Div:
     """Return the report of a saved run, or an empty one for a callback to fill."""
-    shown = report_values(run, state) if run else HIDDEN_REPORT
-    hidden, heading, cards, spec, about, title = shown
+    hidden, heading, cards, spec, about, title = report_values(shown) if shown else HIDDEN_REPORT
+    tab = shown.state.tab if shown and shown.state else FIRST_TAB
     return html.Div(
         [
             html.P(STALE, className="stale-note", role="status"),
             html.Div(heading, id=HEADING),
             html.Div(cards, id=CARDS, className="metric-cards headline"),
+            replay_bar(),
             chart_panel(spec),
             trade_card(),
-            report_tabs(state.tab),
+            report_tabs(tab),
             copy_dialog(),
             dcc.Store(id=PAGE_TITLE, data=title),
             dcc.Store(id=RUN),
@@ -68,31 +82,24 @@ def report(run: Any = None, state: ReportState = ReportState()) -> html.Div:  # 
     )
 
 
-def report_values(run: Any, state: ReportState | None = None) -> tuple[Any, ...]:
-    """Return the values of REPORT_OUTPUTS for a saved run.
-
-    `state` says what the page's own address asks for; without one the address is the form's.
-    """
-    result = run.result
-    return (
-        False,
-        report_heading(run),
-        headline_cards(result),
-        chart_spec(
-            f"/api/runs/{run.id}/chart",
-            chart_figure(result),
-            name=f"{run.request.symbol} {run.request.resolution}",
-            note=run.bars_note,
-            run=run.id,
-            trades=len(result.trades),
-        ),
-        _about(run, state),
-        f"{run.title} · Trading Research",
+def report_values(shown: Shown) -> tuple[Any, ...]:
+    """Return the values of REPORT_OUTPUTS for a saved run."""
+    run, figure = shown.run, shown.figure
+    spec = chart_spec(
+        f"/api/runs/{run.id}/chart",
+        figure,
+        name=run.title,
+        note=run.bars_note,
+        run=run.id,
+        trades=len(run.result.trades),
+        state={"style": figure["style"], "log": figure["log"], **_zone(shown.state)},
     )
+    title = f"{run.title} · Trading Research"
+    return False, report_heading(run), headline_cards(run.result), spec, _about(shown), title
 
 
-def register_report(app: Dash, find: Callable[[Any], Any]) -> None:
-    """Connect what every report has; `find` returns a saved run by its number."""
+def register_report(app: Dash, find: Find) -> None:
+    """Connect what every report has; `find` returns a run and its time zone by its number."""
     register_chart(app)
     register_tabs(app, find, TAB_CONTENTS)
     register_trade_card(app, find)
@@ -104,8 +111,14 @@ def register_report(app: Dash, find: Callable[[Any], Any]) -> None:
         )
 
 
-def _about(run: Any, state: ReportState | None) -> dict[str, Any]:
+def _zone(state: ReportState | None) -> dict[str, str]:
+    zone = state.view.get("zone", "") if state else ""
+    return {"zone": zone} if zone else {}
+
+
+def _about(shown: Shown) -> dict[str, Any]:
     """Return what the script must know: the run, and whether the address follows the page."""
+    run, state = shown.run, shown.state
     return {
         "run": run.id,
         "name": run.title,

@@ -12,9 +12,17 @@ from services.timespan import is_session_based
 from services.wording import params_text, settings_text
 
 DOWNLOADS = (
-    ("PNG", "image", "png"),
-    ("Trades CSV", "filetype-csv", "csv"),
+    ("Picture (PNG)", "image", "png"),
+    ("Report (HTML)", "filetype-html", "html"),
+    ("Report (PDF)", "filetype-pdf", "pdf"),
+    ("Trades (CSV)", "filetype-csv", "csv"),
+    ("All data (JSON)", "filetype-json", "json"),
 )
+BADGES = {  # of the look-ahead check: icon and words
+    "passed": ("shield-check", "No look-ahead"),
+    "peeks": ("exclamation-octagon", "Looks ahead"),
+    "unchecked": ("shield", "Look-ahead not checked"),
+}
 
 
 def report_heading(run: Any) -> list[Component]:
@@ -33,6 +41,7 @@ def report_heading(run: Any) -> list[Component]:
                             f"{_span(run)} · {settings_text(result.settings)}",
                             className="report-line",
                         ),
+                        look_ahead_badge(run.look_ahead),
                     ]
                 ),
                 _actions(run),
@@ -43,7 +52,29 @@ def report_heading(run: Any) -> list[Component]:
             html.P([icon("exclamation-triangle"), html.Span(text)], className="caution")
             for text in run.warnings
         ),
+        _peeks(run.look_ahead),
     ]
+
+
+def look_ahead_badge(found: Any) -> html.Div:
+    """Return whether the strategy passed the check; one that was not checked offers it."""
+    icon_name, words = BADGES[found.status]
+    badge = html.Span(
+        [icon(icon_name), f" {words}"],
+        className=f"badge-line is-{found.status}",
+        title=found.text,
+        tabIndex="0",
+        **{"aria-description": found.text},
+    )
+    check = html.Button("Check now", type="button", className="link-button", id="look-ahead-check")
+    can_be_checked = found.status == "unchecked" and not found.reason
+    return html.Div([badge, check if can_be_checked else None], id="look-ahead-badge")
+
+
+def _peeks(found: Any) -> html.P | None:
+    if found.status != "peeks":
+        return None
+    return html.P([icon("exclamation-octagon"), html.Span(found.text)], className="caution")
 
 
 def _span(run: Any) -> str:

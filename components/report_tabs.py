@@ -22,7 +22,9 @@ TABS = {
 FIRST_TAB = next(iter(TABS))
 UNEXPECTED = "Unexpected error, see log."
 _SKELETONS = {"overview": (300, 180), "performance": (260, 260), "trades": (420,)}
-Content = Callable[[Any], list[Any]]
+# What makes a panel of a run, in the exchange's time zone.
+Content = Callable[[Any, str], list[Any]]
+Find = Callable[[Any], tuple[Any, str]]
 
 
 def report_tabs(chosen: str = FIRST_TAB) -> html.Div:
@@ -43,8 +45,8 @@ def report_tabs(chosen: str = FIRST_TAB) -> html.Div:
     )
 
 
-def register_tabs(app: Dash, find: Callable[[Any], Any], contents: dict[str, Content]) -> None:
-    """Fill a panel when the script in the page wants it; `find` returns a saved run."""
+def register_tabs(app: Dash, find: Find, contents: dict[str, Content]) -> None:
+    """Fill a panel when the script in the page wants it; `find` returns a run and its time zone."""
     for name, content in contents.items():
         app.callback(
             Output(_content(name), "children"),
@@ -54,9 +56,9 @@ def register_tabs(app: Dash, find: Callable[[Any], Any], contents: dict[str, Con
         )(_filler(find, content))
 
 
-def _filler(find: Callable[[Any], Any], content: Content) -> Callable[[dict], html.Div]:
+def _filler(find: Find, content: Content) -> Callable[[dict], html.Div]:
     def fill(wanted: dict[str, Any]) -> html.Div:
-        return _of_run(wanted["run"], content(find(wanted["run"])))
+        return _of_run(wanted["run"], content(*find(wanted["run"])))
 
     return fill
 

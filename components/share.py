@@ -3,6 +3,7 @@
 import dash_bootstrap_components as dbc
 from dash import html
 
+from components.dialog import dialog
 from components.icons import icon
 
 COPY_LINK, COPY_DIALOG = "copy-link", "copy-dialog"
@@ -11,43 +12,20 @@ ADDRESS, WITH_VIEW = "copy-address", "copy-with-view"
 
 def copy_dialog() -> html.Dialog:
     """Return the dialog; assets/report/share.js opens it and writes what the link carries."""
-    return html.Dialog(
-        [
-            html.Div(
-                [
-                    html.H2("Copy link", id="copy-title", className="dialog-title"),
-                    html.Button(
-                        className="btn-close",
-                        type="button",
-                        **{"aria-label": "Close", "data-close": "dialog"},
-                    ),
-                ],
-                className="dialog-head",
-            ),
-            html.P("Whoever opens this link on this dashboard sees:", className="dialog-text"),
-            html.Ul(id="copy-carries", className="copy-carries"),
-            dbc.Checkbox(id=WITH_VIEW, label="Include what I am looking at", value=True),
-            html.Div(
-                [
-                    html.Label("The link", htmlFor=ADDRESS, className="field-label"),
-                    dbc.Input(id=ADDRESS, readonly=True, value=""),
-                ],
-                className="field",
-            ),
-            html.Div(
-                [
-                    html.Span(id="copy-status", className="copy-status", role="status"),
-                    html.Button(
-                        [icon("clipboard"), " Copy"],
-                        id="copy-now",
-                        type="button",
-                        className="btn btn-primary",
-                    ),
-                ],
-                className="dialog-foot",
-            ),
-        ],
-        id=COPY_DIALOG,
-        className="dialog",
-        **{"aria-labelledby": "copy-title"},
+    content = [
+        html.P("Whoever opens this link on this dashboard sees:", className="copy-lead"),
+        html.Ul(id="copy-carries", className="copy-carries"),
+        dbc.Checkbox(id=WITH_VIEW, label="Include what I am looking at", value=True),
+        html.Div(
+            [
+                html.Label("The link", htmlFor=ADDRESS, className="field-label"),
+                dbc.Input(id=ADDRESS, readonly=True, value=""),
+            ],
+            className="field",
+        ),
+        html.P(id="copy-status", className="copy-status", role="status"),
+    ]
+    copy = html.Button(
+        [icon("clipboard"), " Copy"], id="copy-now", type="button", className="btn btn-primary"
     )
+    return dialog(COPY_DIALOG, "Copy link", content, copy)

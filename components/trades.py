@@ -65,23 +65,21 @@ def trades_grid() -> dag.AgGrid:
     )
 
 
-def trade_columns(result: BacktestResult) -> dict[str, list[Any]]:
+def trade_columns(result: BacktestResult, timezone: str = "UTC") -> dict[str, list[Any]]:
     """Return the trades in columns, in the order of entry.
 
-    Times are seconds since 1970 in UTC; the exit of a trade still open is None. Numbers have
-    eight significant digits.
+    Times are what the clocks of a time zone show, as seconds since 1970; the exit of a trade
+    still open is None. Numbers have eight significant digits.
     """
     trades = result.trades
     columns = {field: _short_numbers(trades[name]) for field, name in _NUMBERS.items()}
-    return {
-        "entry": _seconds(trades["entry_time"]),
-        "exit": _seconds(trades["exit_time"]),
-    } | columns
+    times = {name: _seconds(trades[f"{name}_time"], timezone) for name in ("entry", "exit")}
+    return times | columns
 
 
-def _seconds(times: pd.Series) -> list[int | None]:
-    utc = times.dt.tz_convert("UTC").dt.tz_localize(None)
-    seconds = utc.to_numpy().astype("datetime64[s]").astype(np.int64).astype(object)
+def _seconds(times: pd.Series, timezone: str) -> list[int | None]:
+    shown = times.dt.tz_convert(timezone).dt.tz_localize(None)
+    seconds = shown.to_numpy().astype("datetime64[s]").astype(np.int64).astype(object)
     seconds[times.isna().to_numpy()] = None
     return seconds.tolist()
 

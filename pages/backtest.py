@@ -30,6 +30,7 @@ from components.report import (
     report,
     report_values,
 )
+from pages import shown_run
 from services.backtest import BacktestRequest
 from services.backtest.request import PARAM_PREFIX, QUERY_NAMES
 from services.errors import InvalidParams, UserError
@@ -60,7 +61,7 @@ def register(app: Dash, workspace: Workspace) -> None:
         title=_title,
         layout=lambda **query: layout(workspace, **query),
     )
-    register_report(app, partial(workspace.recent_runs.get, workspace.database))
+    register_report(app, partial(shown_run.find_run, workspace))
     _register_choices(app)
     _register_run_button(app)
     _register_result(app, workspace)
@@ -149,7 +150,8 @@ def _register_result(app: Dash, workspace: Workspace) -> None:
             run = _backtest(workspace, query)
         except UserError as error:
             return *HIDDEN_REPORT, search, False, *_errors(error), *follow
-        return *report_values(run), search, True, *_errors(None), *follow
+        report_now = report_values(shown_run.shown(workspace, run))
+        return *report_now, search, True, *_errors(None), *follow
 
 
 def layout(workspace: Workspace, **raw: Any) -> html.Div:

@@ -4,11 +4,17 @@
   const FIRST_TAB = "overview";
   let timer = null;
 
+  const showsAll = () => {
+    const { wanted, figure } = window.chart?.current?.() || {};
+    return !wanted || (wanted[0] < 0.5 && wanted[1] > figure.bars - 1.5);
+  };
+
   // Only what differs from how a run opens.
   const query = () => {
     const { state } = window.report;
     const view = window.chart?.state?.() || {};
-    const all = { from: view.from, to: view.to, tab: state.tab, trade: state.trade, style: view.style,
+    const [from, to] = showsAll() ? [] : [view.from, view.to];
+    const all = { from, to, tab: state.tab, trade: state.trade, style: view.style,
       log: view.log ? "1" : "", zone: view.zone };
     const usual = { tab: FIRST_TAB, style: "candles", zone: "exchange" };
     const told = Object.entries(all).filter(([name, value]) => value && value !== usual[name]);

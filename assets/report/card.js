@@ -29,7 +29,7 @@
     const { trades } = state.about;
     if (!trades) return;
     const next = state.trade ? state.trade + by : by > 0 ? 1 : trades;
-    if (next >= 1 && next <= trades) window.chart?.show({ trade: next });
+    if (next >= 1 && next <= trades) window.charting.stepTrade(by);
   };
 
   document.addEventListener("chart:trade", ({ detail }) => {

@@ -43,39 +43,47 @@
     part("now").focus();
   };
 
-  const copiedByCommand = (field) => {
-    field.focus();
+  const copiedByCommand = (text, within) => {
+    const field = Object.assign(document.createElement("textarea"), { value: text, className: "visually-hidden" });
+    const focused = document.activeElement;
+    within.append(field);
     field.select();
     try {
       return document.execCommand("copy");
     } catch {
       return false;
+    } finally {
+      field.remove();
+      focused?.focus({ preventScroll: true });
+    }
+  };
+
+  // The newer way needs a secure address and the user's leave, the older one neither. A dialog
+  // lets nothing outside it be selected.
+  const copyText = async (text, within = document.body) => {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      return copiedByCommand(text, within);
     }
   };
 
   const copy = async () => {
-    const field = part("address");
-    let done = false;
-    try {
-      await navigator.clipboard.writeText(field.value);
-      done = true;
-    } catch {
-      done = copiedByCommand(field);
-    }
+    const done = await copyText(part("address").value, dialog());
     part("status").textContent = done
       ? "The link is copied."
       : "This browser does not let a page copy: the link is selected, press Ctrl-C.";
-    if (!done) return field.select();
-    part("now").focus();
+    if (!done) part("address").select();
   };
 
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("#copy-link")) open();
     else if (event.target.closest?.("#copy-now")) copy();
-    else if (event.target.closest?.("#copy-dialog [data-close]")) dialog().close();
-    else if (event.target === dialog()) dialog().close(); // the backdrop
   });
   document.addEventListener("change", (event) => {
     if (event.target.id === "copy-with-view") write();
   });
+
+  window.report.copyText = copyText;
 })();
