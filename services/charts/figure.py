@@ -4,6 +4,7 @@ The x axis counts bars, so that nights and weekends leave no gaps. Colours are n
 colour tokens ("--up"); the page puts in the values of the theme that is on.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from services.charts.zones import Clock
 Figure = dict[str, Any]
 _AS_SHOWN = ChartOptions()
 _MANY_LINES = 12
+_A_LITTLE = 0.01  # of a bar: positions are the outcome of arithmetic
 _SMALL_MARGIN = 0.15  # of the view: many lines would make the answer too large
 _TITLES = {p.EQUITY: "Equity against Buy & Hold"}
 
@@ -91,9 +93,10 @@ def _range(
 
 
 def _ends(source: ChartSource, view: View, clock: Clock) -> dict[str, str]:
-    """Return the times of the first and the last bar in view."""
+    """Return the times of the first and the last bar that are in view whole."""
     last = len(source) - 1
-    edges = (min(max(int(round(edge)), 0), last) for edge in (view.lo, view.hi))
+    edges = (math.ceil(view.lo - _A_LITTLE), math.floor(view.hi + _A_LITTLE))
+    edges = (min(max(edge, 0), last) for edge in edges)
     return {
         name: iso_time(source.ts[edge], clock.dated)
         for name, edge in zip(("from", "to"), edges, strict=True)

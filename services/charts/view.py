@@ -83,7 +83,8 @@ def view_of(
     step = max(1, math.ceil(width / CANDLES_IN_VIEW))
     first = int(max(0, lo - margin * width)) // step * step
     stop = int(min(count, hi + margin * width + 1))
-    starts = np.arange(min(first, count - 1), max(stop, 1), step)
+    first = min(first, (count - 1) // step * step)
+    starts = np.arange(first, max(stop, first + 1), step)
     return View(lo, hi, step, starts, np.minimum(starts + step, count) - 1)
 
 
