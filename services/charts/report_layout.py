@@ -1,16 +1,15 @@
 """What the report's small figures share: their look, their axes, and few enough points."""
 
-import math
 from typing import Any
 
 import numpy as np
 
 from services.analysis.sampling import bar_times, local_times
 from services.backtest.result import BacktestResult
+from services.charts.numbers import numbers
 
 Figure = dict[str, Any]
 MOST_POINTS = 500
-_SIGNIFICANT = 8
 _MARGIN = {"l": 12, "r": 64, "t": 30, "b": 34, "pad": 0}
 
 
@@ -209,14 +208,6 @@ def iso(stamps: np.ndarray) -> list[str]:
     if (stamps == days).all():
         return np.datetime_as_string(days).tolist()
     return np.datetime_as_string(stamps, unit="s").tolist()
-
-
-def numbers(values: np.ndarray) -> list[float | None]:
-    """Round to eight significant digits for the wire; NaN becomes None."""
-    return [
-        float(f"{value:.{_SIGNIFICANT}g}") if math.isfinite(value) else None
-        for value in np.asarray(values, dtype=np.float64).tolist()
-    ]
 
 
 def signed(values: list[float | None]) -> list[str]:

@@ -9,6 +9,7 @@ from services.analysis.durations import Durations
 from services.analysis.excursions import Excursions
 from services.analysis.seasons import Season
 from services.charts import report_layout as look
+from services.charts.numbers import numbers
 from services.charts.report_layout import Figure
 from services.wording import grouped, percent_text
 
@@ -31,7 +32,7 @@ def distribution_figure(spread: Distribution, unit: str = "trades") -> Figure:
         f"{percent_text(a)} to {percent_text(b)}"
         for a, b in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
     ]
-    middles = look.numbers(edges[:-1] + step / 2)
+    middles = numbers(edges[:-1] + step / 2)
     columns = look.bars(
         unit.capitalize(),
         middles,
@@ -108,8 +109,8 @@ def _points(
         "type": "scatter",
         "mode": "markers",
         "name": name,
-        "x": look.numbers(marks[kept]),
-        "y": look.numbers(measured.returns[kept]),
+        "x": numbers(marks[kept]),
+        "y": numbers(measured.returns[kept]),
         "customdata": measured.number[kept].tolist(),
         "marker": {"color": colour, "symbol": symbol, "size": 7, "opacity": 0.75},
         "hovertemplate": "trade %{customdata}: %{y:.2%}, went to %{x:.2%}<extra></extra>",
