@@ -2,8 +2,10 @@
 
 from dash import html
 
+from components.dialog import dialog, opens
 from components.icons import icon
 
+HELP = "chart-help"
 # As the server knows them; the page's script sends the browser's own zone for "local".
 STYLES = {
     "candles": "Candles",
@@ -54,7 +56,7 @@ def chart_toolbar() -> html.Div:
                 [
                     _button("measure", icon("rulers"), "Measure (M)", pressed=False),
                     _button("snapshot", icon("camera"), "Save a picture of the chart"),
-                    _button("help", icon("keyboard"), "Keys and gestures of the chart"),
+                    _button("help", icon("keyboard"), "Keys and gestures of the chart", help=HELP),
                 ],
                 className="chart-tools",
             ),
@@ -67,27 +69,14 @@ def chart_toolbar() -> html.Div:
 
 def chart_help() -> html.Dialog:
     """Return the dialog that lists keys and gestures."""
-    return html.Dialog(
-        html.Div(
-            [
-                html.Div(
-                    [
-                        html.H2("Keys and gestures", className="panel-title"),
-                        html.Button(
-                            type="button",
-                            className="btn-close",
-                            **{"data-chart": "help-close", "aria-label": "Close"},
-                        ),
-                    ],
-                    className="chart-help-head",
-                ),
-                html.P("The keys work while the chart has the focus.", className="muted"),
-                html.Dl([part for row in (*_KEYS, *_POINTER) for part in _row(*row)]),
-            ],
-            className="chart-help-text",
-        ),
-        className="chart-help",
-        **{"aria-label": "Keys and gestures of the chart"},
+    return dialog(
+        HELP,
+        "Keys and gestures of the chart",
+        [
+            html.P("The keys work while the chart has the focus.", className="muted"),
+            html.Dl([part for row in (*_KEYS, *_POINTER) for part in _row(*row)]),
+        ],
+        class_name="chart-help",
     )
 
 
@@ -104,8 +93,11 @@ def _ranges() -> list[html.Button]:
     ]
 
 
-def _button(do: str, content: object, label: str, pressed: bool | None = None) -> html.Button:
+def _button(
+    do: str, content: object, label: str, pressed: bool | None = None, help: str = ""
+) -> html.Button:
     state = {} if pressed is None else {"aria-pressed": str(pressed).lower()}
+    state |= opens(help) if help else {}
     return html.Button(
         content,
         type="button",

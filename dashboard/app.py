@@ -9,6 +9,7 @@ from dash import Dash
 from flask import current_app
 
 import pages.backtest
+import pages.chart
 import pages.data
 import pages.home
 import pages.not_found
@@ -32,6 +33,7 @@ from services.workspace import Workspace, open_workspace
 PAGES: tuple[ModuleType, ...] = (
     pages.home,
     pages.data,
+    pages.chart,
     pages.backtest,
     pages.runs,
     pages.run,

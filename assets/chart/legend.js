@@ -19,7 +19,7 @@
 
   const indexAt = (figure, position) => {
     const { x } = figure.data[0];
-    const wanted = position ?? Math.min(figure.layout.xaxis.range[1], x[x.length - 1]);
+    const wanted = position ?? Math.min(figure.layout.xaxis.range[1] - 1, x[x.length - 1]);
     const guess = Math.round((wanted - x[0]) / figure.step);
     return Math.min(Math.max(guess, 0), x.length - 1);
   };

@@ -40,15 +40,11 @@
       charting.chart().element.focus({ preventScroll: true });
     },
     snapshot: () => snapshot().catch((error) => window.shell.showToast(error.message, "error")),
-    help: () => charting.chart().box.querySelector(".chart-help").showModal(),
-    "help-close": () => charting.chart().box.querySelector(".chart-help").close(),
   };
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.(".chart-box [data-chart]");
     if (button?.tagName === "BUTTON" && charting.chart()) acts[button.dataset.chart]?.(button);
-    // A click beside the dialog's content is on the dialog itself.
-    if (event.target.matches?.(".chart-help")) event.target.close();
   });
 
   document.addEventListener("change", (event) => {
