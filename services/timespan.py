@@ -28,8 +28,8 @@ def check_resolution(resolution: str) -> str:
     if resolution in RESOLUTIONS:
         return resolution
     raise InvalidParams(
-        f'Unknown resolution "{resolution}": use one of {", ".join(RESOLUTIONS)}.'
-        f"{did_you_mean(resolution, RESOLUTIONS)}",
+        f'Unknown resolution "{str(resolution)[:40]}": use one of {", ".join(RESOLUTIONS)}.'
+        f"{did_you_mean(str(resolution)[:40], RESOLUTIONS)}",
         field="resolution",
     )
 

@@ -18,6 +18,8 @@ from services.timespan import parse_date
 _TRADE_MARGIN = 0.75  # of a trade's length, shown before and after it
 _LEAST_MARGIN = 20  # bars
 _DATE_LENGTH = len("2024-01-31")
+# Time zones are not defined to the very ends of the calendar.
+_EARLIEST, _LATEST = np.datetime64("1000-01-01", "us"), np.datetime64("9000-01-01", "us")
 Ends = tuple[float | None, float | None]
 
 
@@ -65,16 +67,17 @@ def _moment(source: ChartSource, text: str, name: str) -> np.datetime64:
     """
     try:
         moment = np.datetime64(parse_date(text[:40], name).tz_localize(None), "us")
-        there = clock_of(source.timezone, dated=False)
-        is_date = len(text) <= _DATE_LENGTH
-        if source.session_based:
-            return moment if is_date else there.days(np.array([moment]))[0]
-        if not is_date:
-            return moment
-        day = moment.astype("datetime64[D]")
-        begin, after = there.moments(np.array([day, day + 1]))
     except (OverflowError, OutOfBoundsDatetime) as error:
         raise InvalidParams(f'"{text[:40]}" is no time of a market.', field=name) from error
+    moment = min(max(moment, _EARLIEST), _LATEST)
+    there = clock_of(source.timezone, dated=False)
+    is_date = len(text) <= _DATE_LENGTH
+    if source.session_based:
+        return moment if is_date else there.days(np.array([moment]))[0]
+    if not is_date:
+        return moment
+    day = moment.astype("datetime64[D]")
+    begin, after = there.moments(np.array([day, day + 1]))
     return begin if name == "from" else after - np.timedelta64(1, "us")
 
 
