@@ -1,6 +1,7 @@
 """Runs at the edge: one bar, no trade, flat, one month, weeks, minutes, seven days, time zones."""
 
 import dataclasses
+import gc
 import json
 import math
 
@@ -10,6 +11,7 @@ import pytest
 from analysis_runs import BUY, HOLD, SELL, price_row, scripted, times
 from builders import candles, random_walk
 
+from services.analysis import sampling
 from services.analysis.costs import cost_curve
 from services.analysis.crisis import crisis_windows
 from services.analysis.distribution import period_returns, trade_returns
@@ -199,3 +201,14 @@ def test_an_empty_figure_says_why():
         assert drawn[name]["data"] == []
         assert "trade" in drawn[name]["layout"]["annotations"][0]["text"], name
     assert "182" in drawn["rolling"]["layout"]["annotations"][0]["text"]
+
+
+def test_samples_are_kept_for_a_few_results_while_they_live():
+    kept = [scripted(random_walk(20, seed), []) for seed in range(12)]
+    first = [sampling.sampled(result) for result in kept]
+    assert sampling.sampled(kept[-1]) is first[-1]
+    assert sampling.sampled(kept[0]) is not first[0]
+    assert len(sampling._recent) <= 8
+    del kept
+    gc.collect()
+    assert not sampling._recent

@@ -119,6 +119,19 @@ def test_a_market_without_holidays_has_whole_months_only_with_every_day():
     assert found == {(2024, 2), (2024, 3)}
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "partial"),
+    [
+        ("2024-01-01", "2024-03-25", set()),  # Fridays from 5 January to 29 March
+        ("2024-01-08", "2024-03-25", {(2024, 1)}),
+        ("2024-01-01", "2024-03-18", {(2024, 3)}),
+    ],
+)
+def test_weeks_make_a_whole_month_with_all_its_fridays(first, last, partial):
+    ts = pd.date_range(first, last, freq="W-MON", tz="UTC")
+    assert monthly_returns(run_of([100.0] * len(ts), ts)).partial == partial
+
+
 def test_a_week_counts_in_the_month_of_its_friday():
     ts = pd.DatetimeIndex(["2024-01-22", "2024-01-29", "2024-02-05"], tz="UTC")
     months = monthly_returns(run_of([110.0, 121.0, 133.1], ts))

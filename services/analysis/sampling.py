@@ -61,8 +61,8 @@ def sampled(result: BacktestResult, timezone: str = "UTC") -> Sampled:
     if known is not None and known[0]() is result:
         return known[1]
     answer = _sample(result, timezone)
-    while len(_recent) >= _KEPT:
-        _recent.pop(next(iter(_recent)), None)
+    for oldest in list(_recent)[: 1 - _KEPT]:  # a copy: other threads keep theirs meanwhile
+        _recent.pop(oldest, None)
     _recent[key] = (weakref.ref(result, lambda _: _recent.pop(key, None)), answer)
     return answer
 
