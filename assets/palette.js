@@ -179,5 +179,5 @@
     },
     true,
   );
-  document.addEventListener("click", (event) => event.target.closest?.("#palette-open") && open());
+  document.addEventListener("click", (event) => event.target.closest?.("#palette-open, .opens-palette") && open());
 })();

@@ -25,16 +25,22 @@ _ACTIONS = (
 def palette_button() -> html.Button:
     """Return the button of the header that opens the palette."""
     return html.Button(
-        [icon("search"), html.Span("Search…", className="search-text"), html.Kbd("Ctrl K")],
+        [
+            icon("search"),
+            html.Span("Search…", className="search-text"),
+            html.Span(" pages, symbols, runs and actions", className="visually-hidden"),
+            html.Kbd("Ctrl K", **{"aria-hidden": "true"}),
+        ],
         id=OPEN,
         className="search-button",
         type="button",
-        **{
-            "aria-label": "Search pages, symbols and runs",
-            "aria-keyshortcuts": "Control+K Meta+K",
-            "aria-haspopup": "dialog",
-        },
+        **{"aria-keyshortcuts": "Control+K Meta+K", "aria-haspopup": "dialog"},
     )
+
+
+def opens_palette(look: str) -> dict[str, str]:
+    """Return the attributes that make another button open the palette; `look` is its class."""
+    return {"className": f"{look} opens-palette", "aria-haspopup": "dialog"}
 
 
 def palette(pages: Sequence[tuple[str, str, str]]) -> html.Dialog:

@@ -4,7 +4,11 @@ import dash
 from dash import Dash, dcc, html
 
 from components.feedback import empty_state
+from components.icons import icon
+from components.palette import opens_palette
 from services.workspace import Workspace
+
+_WAYS = (("Go to Home", "/"), ("Data", "/data"), ("Backtest", "/backtest"), ("Runs", "/runs"))
 
 
 def register(app: Dash, workspace: Workspace) -> None:
@@ -13,7 +17,23 @@ def register(app: Dash, workspace: Workspace) -> None:
 
 
 def layout(**_query) -> html.Div:
-    """Return a sentence and the way home."""
-    home = dcc.Link("Go to Home", href="/", className="btn btn-primary")
-    text = "No page has this address. It may be mistyped, or what it showed is gone."
-    return html.Div(empty_state("Page not found", text, home, "compass"), className="page")
+    """Return a sentence, the ways to the pages, and the search."""
+    first, *others = _WAYS
+    ways = [
+        dcc.Link(first[0], href=first[1], className="btn btn-primary"),
+        html.Button(
+            [icon("search"), " Search"],
+            type="button",
+            **opens_palette("btn btn-outline-primary"),
+        ),
+        *(
+            dcc.Link(name, href=path, className="btn btn-outline-secondary")
+            for name, path in others
+        ),
+    ]
+    text = (
+        "No page has this address. It may be mistyped, or what it showed is gone: search for the "
+        "symbol, or for the number or name of the run."
+    )
+    state = empty_state("Page not found", text, ways, "compass")
+    return html.Div([html.H1("Not found", className="visually-hidden"), state], className="page")
