@@ -59,7 +59,8 @@ def runs_table(sort: str, descending: bool) -> dag.AgGrid:
         dashGridOptions={
             "animateRows": False,
             "cacheBlockSize": BLOCK,
-            "infiniteInitialRowCount": BLOCK,
+            "infiniteInitialRowCount": 1,
+            "rowBuffer": 4,
             "maxBlocksInCache": 20,
             "multiSortKey": "ctrl",
             "suppressMultiSort": True,

@@ -10,6 +10,7 @@ from flask import current_app
 
 import pages.backtest
 import pages.chart
+import pages.compare
 import pages.data
 import pages.home
 import pages.not_found
@@ -36,6 +37,7 @@ PAGES: tuple[ModuleType, ...] = (
     pages.chart,
     pages.backtest,
     pages.runs,
+    pages.compare,
     pages.run,
     pages.not_found,
 )
