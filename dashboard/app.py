@@ -24,6 +24,7 @@ from dashboard.job_routes import add_job_routes
 from dashboard.palette_routes import add_palette_routes
 from dashboard.replay_routes import add_replay_routes
 from dashboard.routes import add_routes
+from dashboard.run_api import add_run_api
 from dashboard.run_list_routes import add_run_list_routes
 from dashboard.run_routes import add_run_routes
 from dashboard.shell import add_shell
@@ -71,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Dash:
     add_routes(app, workspace)
     add_palette_routes(app, workspace)
     add_run_list_routes(app, workspace)
+    add_run_api(app, workspace)
     add_run_routes(app, workspace)
     add_chart_routes(app, workspace)
     add_trade_routes(app, workspace)

@@ -36,6 +36,11 @@ class LookAhead:
     reason: str = UNTRIED
 
     @property
+    def is_final(self) -> bool:
+        """Tell whether another check would only find the same."""
+        return self.status != "unchecked" or self.reason in ("random", "short", "fails", "time")
+
+    @property
     def text(self) -> str:
         """Say it in a sentence."""
         if self.status == "peeks":
