@@ -87,6 +87,15 @@ def test_twice_the_ibkr_fees_are_twice_in_every_part():
     assert points[2.0].per_trip == pytest.approx(4.0 / 9_998)
 
 
+def test_a_fee_held_down_by_the_cap_is_multiplied_with_it():
+    # An order of about 50 pays the cap of 1 % and not the minimum of 1.00; twice that is 2 %.
+    bars = candles(*[price_row(100.0)] * 4)
+    simulation = SimulationSettings(50, "ibkr_fixed", 0)
+    points = {p.multiple: p for p in cost_curve(scripted(bars, [BUY, SELL], simulation)).points}
+    assert points[1.0].per_trip == pytest.approx(0.02)
+    assert points[2.0].per_trip == pytest.approx(0.04)
+
+
 @pytest.mark.parametrize("symbol", SYMBOLS)
 def test_the_dearer_trading_is_the_less_it_returns(symbol):
     curve = cost_curve(run_backtest(real_bars(symbol), load_strategy("macd")))

@@ -261,6 +261,12 @@ def test_durations_from_one_bar_to_one_bar_fill_one_bin():
     assert (found.winners.tolist(), found.losers.tolist()) == ([1], [1])
 
 
+def test_a_trade_that_ended_at_nothing_is_among_the_losers_of_the_histogram_alone():
+    found = durations(run_of_profits(0.1, 0.0, -0.1))
+    assert (found.winners.tolist(), found.losers.tolist()) == ([1], [2])
+    assert found.losers_held.count == 1
+
+
 def test_excursions_carry_the_numbers_of_their_trades():
     bars = random_walk(300, seed=5)
     signals = [BUY if i % 7 == 0 else SELL if i % 7 == 4 else HOLD for i in range(300)]
