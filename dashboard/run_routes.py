@@ -7,7 +7,7 @@ from flask import Response, request, send_file
 
 from services.charts.market import exchange_zone
 from services.plots import report_png
-from services.reports import report_html, report_json, report_pdf
+from services.reports import json_parts, report_html, report_pdf
 from services.runs import SavedRun
 from services.workspace import Workspace
 
@@ -51,7 +51,9 @@ def add_run_routes(app: Dash, workspace: Workspace) -> None:
     @server.get("/export/runs/<run_id>.json")
     def _json(run_id: str):
         run = find(run_id)
-        return _file(report_json(run), "application/json", f"{_file_stem(run)}.json", keep=True)
+        answer = Response(json_parts(run), mimetype="application/json")
+        answer.headers.set("Content-Disposition", "attachment", filename=f"{_file_stem(run)}.json")
+        return answer
 
     @server.get("/export/runs/<run_id>.csv")
     def _csv(run_id: str):

@@ -15,7 +15,7 @@ from builders import closes, random_walk
 from services.backtest import BacktestRequest, SimulationSettings, run_backtest
 from services.backtest.trades import trades_from_records
 from services.metrics import METRICS
-from services.reports import report_html, report_json, report_pdf
+from services.reports import json_parts, report_html, report_json, report_pdf
 from services.reports.chart import MOST_BARS, chart_data
 from services.reports.look import tokens
 from services.reports.trades import trade_rows
@@ -111,6 +111,12 @@ def test_the_data_are_valid_json_and_give_the_run_back(run):
     assert [trade["number"] for trade in data["trades"]] == list(range(1, len(table) + 1))
     assert data["metrics"] == result.metrics
     assert data["manifest"]["bars_hash"] == MANIFEST.bars_hash
+
+
+def test_the_data_come_in_pieces_of_a_column(run):
+    parts = list(json_parts(run))
+    assert "".join(parts) == report_json(run)
+    assert max(map(len, parts)) < len(report_json(run)) / 4
 
 
 def test_what_is_undefined_is_null(run):

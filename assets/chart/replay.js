@@ -20,6 +20,7 @@
   const icon = (name) => make("i", { className: `bi bi-${name}`, ariaHidden: "true" });
   const bar = () => document.getElementById("replay-bar");
   const part = (name) => bar()?.querySelector(`[data-part="${name}"]`);
+  const isNarrow = () => window.matchMedia("(max-width: 720px)").matches;
   const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   const tell = (error) =>
     window.shell.showToast(error instanceof TypeError ? NO_ANSWER : error.message, "error");
@@ -95,6 +96,7 @@
     bar().dataset.waiting = "true"; // what is drawn still shows everything
     build(mine);
     part("play").focus({ preventScroll: true });
+    if (isNarrow()) bar().scrollIntoView({ block: "start" }); // the chart shall be seen below it
     watch.observe(document.body, { childList: true, subtree: true });
     if (isWhole) chart.wanted = [-1, Math.min(BARS_IN_VIEW, bars)];
     await go((Math.max(lo, 0) + Math.min(hi, bars - 1)) / 2, isWhole ? "start" : "");
@@ -233,7 +235,12 @@
         "div",
         { className: "replay-facts" },
         make("div", { className: "replay-now" }, make("dl", { className: "replay-figures" }, ...figures), said),
-        make("div", { className: "replay-trades", data: { part: "trades" } }),
+        make(
+          "details",
+          { className: "replay-trades", open: !isNarrow() },
+          make("summary", { textContent: "Trades so far" }),
+          make("div", { data: { part: "trades" } }),
+        ),
       ),
     );
   };

@@ -1,7 +1,7 @@
 """Reports of a saved run to keep: a page that opens without the server, a PDF, all its data."""
 
-from services.reports.data import report_json
+from services.reports.data import json_parts, report_json
 from services.reports.html import report_html
 from services.reports.pdf import report_pdf
 
-__all__ = ["report_html", "report_json", "report_pdf"]
+__all__ = ["json_parts", "report_html", "report_json", "report_pdf"]

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,11 +23,29 @@ def report_json(run: "SavedRun") -> str:
 
     Fractions, never percent; times in ISO 8601, UTC; null where a value is undefined.
     """
-    return json.dumps(run_data(run), allow_nan=False, ensure_ascii=False)
+    return "".join(json_parts(run))
 
 
-def run_data(run: "SavedRun") -> dict[str, Any]:
-    """Return everything that is kept of a run as dicts, lists and plain values."""
+def json_parts(run: "SavedRun") -> Iterator[str]:
+    """Write the same piece by piece: a column at a time, as a million bars are 200 MB of text."""
+    yield _json(_head(run))[:-1]
+    yield ',"trades":'
+    yield _json(
+        [{"number": n} | t for n, t in enumerate(trade_records(run.result.trades), start=1)]
+    )
+    yield ',"series":{'
+    for place, (name, values) in enumerate(_series(run)):
+        yield f"{',' if place else ''}{_json(name)}:{_json(values)}"
+    yield '},"lines":['
+    for place, line in enumerate(run.result.lines):
+        values = numbers(line.values)
+        about = {"label": line.label, "pane": line.pane, "levels": list(line.levels)}
+        yield f"{',' if place else ''}{_json(about | {'values': values})}"
+    yield "]}"
+
+
+def _head(run: "SavedRun") -> dict[str, Any]:
+    """Return what is not one value a bar or one object a trade."""
     result, asked = run.result, run.request
     return {
         "format_version": FORMAT_VERSION,
@@ -44,17 +62,6 @@ def run_data(run: "SavedRun") -> dict[str, Any]:
         "end": iso_time(result.end),
         "metrics": _defined(result.metrics),
         "benchmark_metrics": _defined(result.benchmark_metrics),
-        "series": _series(run),
-        "lines": [
-            {
-                "label": line.label,
-                "pane": line.pane,
-                "levels": list(line.levels),
-                "values": numbers(line.values),
-            }
-            for line in result.lines
-        ],
-        "trades": [{"number": n} | t for n, t in enumerate(trade_records(result.trades), start=1)],
         "manifest": manifest_of(run),
     }
 
@@ -99,19 +106,22 @@ def _about(run: "SavedRun") -> dict[str, Any]:
     }
 
 
-def _series(run: "SavedRun") -> dict[str, list]:
+def _series(run: "SavedRun") -> Iterator[tuple[str, list]]:
     result, cash = run.result, run.result.settings.cash
     equity, benchmark = result.equity.to_numpy(), result.benchmark_equity.to_numpy()
-    return {
-        "time": times(result.bars["ts"]),
-        **{name: numbers(result.bars[name].to_numpy()) for name in _PRICES},
-        "signal": numbers(result.signals),
-        "position": numbers(result.position),
-        "equity": numbers(equity),
-        "benchmark_equity": numbers(benchmark),
-        "drawdown": numbers(drawdown_of(equity, cash)),
-        "benchmark_drawdown": numbers(drawdown_of(benchmark, cash)),
-    }
+    yield "time", times(result.bars["ts"])
+    for name in _PRICES:
+        yield name, numbers(result.bars[name].to_numpy())
+    yield "signal", numbers(result.signals)
+    yield "position", numbers(result.position)
+    yield "equity", numbers(equity)
+    yield "benchmark_equity", numbers(benchmark)
+    yield "drawdown", numbers(drawdown_of(equity, cash))
+    yield "benchmark_drawdown", numbers(drawdown_of(benchmark, cash))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 
 
 def _defined(metrics: Mapping[str, float | None]) -> dict[str, float | None]:

@@ -16,10 +16,10 @@ from services.reports.performance import UNDERWATER_COLUMNS, monthly_table, unde
 
 _ROW = 0.175
 _MOST_YEARS, _YEARS_BESIDE = 38, 16
-_UNDERWATER_WIDTH = 4.3
+_UNDERWATER_WIDTH = 4.8
 _UP, _DOWN = (0x1D, 0xB5, 0x84), (0xD5, 0x4B, 0x3A)
-_COLUMN_RIGHTS = {"Depth": 0.83, "Days": 1.0}
-_COLUMN_LEFTS = {"Peak": 0.0, "Lowest": 0.25, "Recovered": 0.5}
+_COLUMN_RIGHTS = {"Depth": 0.87, "Days": 1.0}
+_COLUMN_LEFTS = {"Peak": 0.0, "Lowest": 0.26, "Recovered": 0.52}
 
 
 def performance_pages(result: BacktestResult, resolution: str, timezone: str) -> Iterator[Page]:
@@ -39,7 +39,7 @@ def performance_pages(result: BacktestResult, resolution: str, timezone: str) ->
         end = TOP - 0.2
     bottom = page.height - look.MARGIN - 0.1
     _underwater(page, result, resolution, end + 0.35)
-    left = look.MARGIN + _UNDERWATER_WIDTH + 0.9
+    left = look.MARGIN + _UNDERWATER_WIDTH + 0.8
     _rolling(page, rolling(result, timezone=timezone), left, end + 0.25, min(bottom, end + 4.6))
     yield page
 

@@ -11,7 +11,7 @@ from services.wording import percent_text
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 UNDERWATER_COLUMNS = ("Peak", "Lowest", "Recovered", "Depth", "Days")
-_DEEPEST_TINT = 62  # percent of the colour for the largest month
+_DEEPEST_TINT = 42  # percent of the colour: text stays readable on it in both themes
 
 
 def monthly_table(result: BacktestResult, timezone: str = "UTC") -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _cell(value: float | None, scale: float | None, is_partial: bool = False) ->
     return {
         "text": text + ("*" if is_partial else ""),
         "tone": "up" if value > 0 else "down" if value < 0 else "",
-        "depth": round(_DEEPEST_TINT * abs(value) / scale) if scale else 0,
+        "depth": round(_DEEPEST_TINT * min(abs(value) / scale, 1)) if scale else 0,
     }
 
 
