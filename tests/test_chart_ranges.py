@@ -107,3 +107,13 @@ def test_a_mark_keeps_the_view():
     figure = figure_for_query(shown, {"mark": "1", "lo": "100", "hi": "300"})
     assert x_range(figure) == (100, 300)
     assert figure["selected"]["number"] == 1
+
+
+def test_a_day_of_futures_begins_on_the_evening_before():
+    ts = sessions(["2024-03-06", "2024-03-07"], 23 * 60, at="17:00", zone="America/Chicago")
+    bars = random_walk(len(ts), resolution="1m").assign(ts=ts)
+    shown = source(bars, timezone="America/Chicago", lead=7 * 60)
+    half = len(ts) // 2
+    assert x_range(figure_for_query(shown, {"range": "1D"})) == (half, len(ts) - 1)
+    query = {"from": "2024-03-07", "to": "2024-03-07"}
+    assert x_range(figure_for_query(shown, query)) == (0, half - 1)

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 
+from services.charts.exchange import Exchange, exchange_of
 from services.charts.source import ChartSource, Compared, source_of
-from services.charts.zones import clock_of, known_zones
+from services.charts.zones import clock_of
 from services.column_store import Columns
 from services.errors import InvalidParams
 from services.events import ChartEvent, events_of
@@ -45,7 +47,7 @@ def market_source(
         raise InvalidParams(f"{symbol} cannot be compared with itself.", field="compare")
     columns = workspace.columns.load(symbol, resolution)
     beside = workspace.columns.load(other, resolution) if other else None
-    timezone = exchange_zone(workspace, symbol)
+    exchange = _exchange(workspace, symbol)
     events = _events(workspace, symbol, columns)
 
     def make() -> ChartSource:
@@ -59,17 +61,18 @@ def market_source(
             lines=tuple(
                 line
                 for one in chosen
-                for line in _lines(workspace, (symbol, resolution), columns, timezone, one)
+                for line in _lines(workspace, (symbol, resolution), columns, exchange, one)
             ),
             compared=beside and Compared(other, closes_at(columns.ts, beside)),
             events=events,
-            timezone=timezone,
+            timezone=exchange.timezone,
+            lead=exchange.lead,
             session_based=is_session_based(resolution),
         )
 
     if not columns.state or (beside and not beside.state):
         return make()
-    version = (columns.state, beside and beside.state, timezone, events)
+    version = (columns.state, beside and beside.state, exchange, events)
     key = ("market", symbol, resolution, indicators_text(chosen), other)
     return workspace.charts.get(key, version, make, lambda source: len(source) * _BAR_BYTES)
 
@@ -77,14 +80,14 @@ def market_source(
 def run_source(workspace: Workspace, run: SavedRun) -> ChartSource:
     """Return the chart of a saved run, with the events of its symbol and its exchange's zone."""
     symbol = run.request.symbol
-    timezone = exchange_zone(workspace, symbol)
+    exchange = _exchange(workspace, symbol)
     bars = run.result.bars["ts"]
     events = _events_between(workspace, symbol, bars.iloc[0], bars.iloc[-1])
     # By the result itself, which the cache holds: a removed run's number can come again.
     _, source = workspace.charts.get(
         ("run", run.id),
-        (id(run.result), timezone, events),
-        lambda: (run.result, source_of(run.result, timezone=timezone, events=events)),
+        (id(run.result), exchange, events),
+        lambda: (run.result, source_of(run.result, **asdict(exchange), events=events)),
         lambda made: len(made[1]) * _BAR_BYTES,
     )
     return source
@@ -92,9 +95,11 @@ def run_source(workspace: Workspace, run: SavedRun) -> ChartSource:
 
 def exchange_zone(workspace: Workspace, symbol: str) -> str:
     """Return the time zone of a symbol's exchange; UTC where it is not known."""
-    instrument = stored_instrument(workspace.database, symbol)
-    zone = instrument.timezone if instrument else None
-    return zone if zone in known_zones() else "UTC"
+    return _exchange(workspace, symbol).timezone
+
+
+def _exchange(workspace: Workspace, symbol: str) -> Exchange:
+    return exchange_of(stored_instrument(workspace.database, symbol))
 
 
 def closes_at(ts: np.ndarray, other: Columns) -> np.ndarray:
@@ -108,27 +113,27 @@ def _lines(
     workspace: Workspace,
     key: tuple[str, str],
     columns: Columns,
-    timezone: str,
+    exchange: Exchange,
     chosen: ChosenIndicator,
 ) -> list:
     def make() -> list:
-        return chosen.lines(_frame(columns, key[1], timezone, chosen.spec.intraday_only))
+        return chosen.lines(_frame(columns, key[1], exchange, chosen.spec.intraday_only))
 
     if not columns.state:
         return make()
     return workspace.charts.get(
         ("lines", *key, chosen.text),
-        (columns.state, timezone),
+        (columns.state, exchange),
         make,
         lambda lines: sum(line.values.nbytes for line in lines),
     )
 
 
-def _frame(columns: Columns, resolution: str, timezone: str, by_session: bool) -> pd.DataFrame:
+def _frame(columns: Columns, resolution: str, exchange: Exchange, by_session: bool) -> pd.DataFrame:
     bars = {name: getattr(columns, name) for name in ("open", "high", "low", "close", "volume")}
     if by_session and not is_session_based(resolution):
-        days = clock_of(timezone, dated=False).days(columns.ts)
-        bars[SESSION] = days.astype(np.int64)
+        clock = clock_of(exchange.timezone, dated=False, lead=exchange.lead)
+        bars[SESSION] = clock.days(columns.ts).astype(np.int64)
     return pd.DataFrame(bars, copy=False)
 
 

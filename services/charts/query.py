@@ -70,14 +70,14 @@ def _moment(source: ChartSource, text: str, name: str) -> np.datetime64:
     except (OverflowError, OutOfBoundsDatetime) as error:
         raise InvalidParams(f'"{text[:40]}" is no time of a market.', field=name) from error
     moment = min(max(moment, _EARLIEST), _LATEST)
-    there = clock_of(source.timezone, dated=False)
+    there = clock_of(source.timezone, dated=False, lead=source.lead)
     is_date = len(text) <= _DATE_LENGTH
     if source.session_based:
         return moment if is_date else there.days(np.array([moment]))[0]
     if not is_date:
         return moment
     day = moment.astype("datetime64[D]")
-    begin, after = there.moments(np.array([day, day + 1]))
+    begin, after = there.day_begins(np.array([day, day + 1]))
     return begin if name == "from" else after - np.timedelta64(1, "us")
 
 

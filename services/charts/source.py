@@ -50,8 +50,8 @@ class ChartSource:
     """The bars of a chart, ascending, and all that is drawn with them.
 
     `ts` is datetime64[us] in UTC; the other arrays, those of lines and of curves have one value a
-    bar. `trades` has the columns of services.backtest.trades. `timezone` is the exchange's;
-    `session_based` bars carry dates.
+    bar. `trades` has the columns of services.backtest.trades. `timezone` is the exchange's, whose
+    days begin `lead` minutes before midnight; `session_based` bars carry dates.
     """
 
     ts: np.ndarray
@@ -65,6 +65,7 @@ class ChartSource:
     trades: pd.DataFrame | None = None
     events: tuple[ChartEvent, ...] = ()
     timezone: str = "UTC"
+    lead: int = 0
     session_based: bool = True
     compared: Compared | None = None
     whole: "ChartSource | None" = None
@@ -114,7 +115,7 @@ class ChartSource:
 
     def clock(self, zone: str = EXCHANGE) -> Clock:
         """Return the clock of the labels for a zone as ChartOptions has it."""
-        return clock_of(self.timezone, self.session_based, zone)
+        return clock_of(self.timezone, self.session_based, zone, self.lead)
 
     def until(self, position: int | None) -> "ChartSource":
         """Return what was known when the bar at `position` was complete; None: everything."""
@@ -143,7 +144,7 @@ class ChartSource:
 
     def _bars_of(self, days: np.ndarray) -> np.ndarray:
         if not self.session_based:
-            return np.searchsorted(self.ts, self.clock().moments(days))
+            return np.searchsorted(self.ts, self.clock().day_begins(days))
         after = np.searchsorted(self.ts, days.astype(self.ts.dtype), side="right")
         weekly = len(self) > 1 and np.diff(self.ts).min() >= _WEEK
         length = np.timedelta64(7 if weekly else 1, "D")
@@ -152,7 +153,11 @@ class ChartSource:
 
 
 def source_of(
-    result: BacktestResult, *, timezone: str = "UTC", events: tuple[ChartEvent, ...] = ()
+    result: BacktestResult,
+    *,
+    timezone: str = "UTC",
+    lead: int = 0,
+    events: tuple[ChartEvent, ...] = (),
 ) -> ChartSource:
     """Return what a run is drawn from: its bars, lines, trades, equity and drawdown."""
     bars = result.bars
@@ -178,6 +183,7 @@ def source_of(
         trades=result.trades,
         events=events,
         timezone=timezone,
+        lead=lead,
         session_based=bool((ts == ts.astype("datetime64[D]")).all()),
     )
 

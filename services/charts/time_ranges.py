@@ -14,7 +14,8 @@ _OFFSETS = {"1M": {"months": 1}, "6M": {"months": 6}, "1Y": {"years": 1}, "5Y": 
 def range_begin(source: ChartSource, name: str) -> int:
     """Return the position of the first bar of a range; raise InvalidParams.
 
-    1D is the last day of the exchange that has bars, 5D the last five of them: of daily bars the
+    1D is the last day of the exchange that has bars (of an exchange that opens in the evening, from
+    there on), 5D the last five of them: of daily bars the
     last one and the last five. Months and years are those of the calendar, YTD is from the first
     bar of the last bar's year on, all by the clock of the exchange.
     """
@@ -44,7 +45,7 @@ def _last_days(source: ChartSource, count: int) -> int:
     clock, begin = source.clock(), len(source)
     for _ in range(count):
         day = clock.days(source.ts[begin - 1 : begin])
-        begin = int(np.searchsorted(source.ts, clock.moments(day)[0]))
+        begin = int(np.searchsorted(source.ts, clock.day_begins(day)[0]))
         if begin == 0:
             break
     return begin

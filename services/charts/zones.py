@@ -15,10 +15,14 @@ _UTC_NAMES = {"UTC", "Etc/UTC", "Zulu", "Etc/Zulu", "UCT", "Etc/UCT", "Universal
 
 @dataclass(frozen=True)
 class Clock:
-    """Turns the bars' times into those of a zone; `dated` bars carry dates, which never shift."""
+    """Turns the bars' times into those of a zone; `dated` bars carry dates, which never shift.
+
+    A day of the exchange begins `lead` minutes before its midnight.
+    """
 
     zone: str
     dated: bool
+    lead: int = 0
 
     @property
     def text(self) -> str:
@@ -54,17 +58,25 @@ class Clock:
         return there.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[us]")
 
     def days(self, ts: np.ndarray) -> np.ndarray:
-        """Return the day (datetime64[D]) of each moment."""
-        return self.local(ts).astype("datetime64[D]")
+        """Return the day (datetime64[D]) of the exchange to which each moment belongs."""
+        return (self.local(ts) + self._before_midnight).astype("datetime64[D]")
+
+    def day_begins(self, days: np.ndarray) -> np.ndarray:
+        """Return the moments of UTC at which days of the exchange begin."""
+        return self.moments(days.astype("datetime64[us]") - self._before_midnight)
+
+    @property
+    def _before_midnight(self) -> np.timedelta64:
+        return np.timedelta64(0 if self.dated else self.lead, "m")
 
 
-def clock_of(timezone: str, dated: bool, zone: str = EXCHANGE) -> Clock:
+def clock_of(timezone: str, dated: bool, zone: str = EXCHANGE, lead: int = 0) -> Clock:
     """Return the clock for a chart of an exchange in `timezone`, as `zone` wants it.
 
     The zone of a browser that has not told it yet ("local") is taken for the exchange's.
     """
     wanted = {EXCHANGE: timezone, LOCAL: timezone, UTC: "UTC"}.get(zone, zone)
-    return Clock(wanted if wanted in known_zones() else "UTC", dated)
+    return Clock(wanted if wanted in known_zones() else "UTC", dated, lead)
 
 
 def check_zone(text: str) -> str:
