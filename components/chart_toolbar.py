@@ -47,7 +47,7 @@ def chart_toolbar() -> html.Div:
             html.Div(
                 [
                     _select("style", "Chart style", STYLES),
-                    _button("log", "Log", "Logarithmic price axis", pressed=False),
+                    _button("log", "Log", "Log price axis", pressed=False),
                     _select("zone", "Time zone", ZONES),
                 ],
                 className="chart-look",

@@ -9,6 +9,8 @@ import pytest
 SHEET = Path(__file__).parent.parent / "assets" / "zz" / "10-tokens.css"
 GROUNDS = ("--bg", "--surface", "--surface-2", "--accent-soft")
 TEXTS = ("--text", "--muted", "--accent", "--accent-strong", "--danger", "--up", "--down")
+# Names in a chart's legend have the colours of their lines.
+LINES = ("--line-1", "--line-2", "--line-3", "--line-4", "--equity", "--benchmark")
 LOOKS = tuple(product(("light", "dark"), ("standard", "safe")))
 ENOUGH_FOR_TEXT = 4.5  # WCAG 2.2, success criterion 1.4.3
 
@@ -55,6 +57,7 @@ def test_every_colour_of_text_is_read_on_every_ground(theme, palette):
     values = tokens(theme, palette)
     pairs = {(text, ground): contrast(values[text], values[ground])
              for text, ground in product(TEXTS, GROUNDS)}  # fmt: skip
+    pairs |= {(line, "--surface"): contrast(values[line], values["--surface"]) for line in LINES}
     pairs["--warn", "--warn-soft"] = contrast(values["--warn"], values["--warn-soft"])
     pairs["--on-accent", "--accent"] = contrast(values["--on-accent"], values["--accent"])
     pairs["--success", "--surface"] = contrast(values["--success"], values["--surface"])
