@@ -101,7 +101,7 @@ def wait_for(url: str) -> None:
         try:
             urllib.request.urlopen(f"{url}/healthz", timeout=5).close()
             return
-        except urllib.error.URLError:
+        except (urllib.error.URLError, TimeoutError):
             time.sleep(0.1)
     raise TimeoutError("the dashboard does not answer")
 

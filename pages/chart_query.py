@@ -9,6 +9,7 @@ from services.charts import figure_for_query
 from services.charts.source import ChartSource
 from services.errors import InvalidParams
 from services.indicators.catalogue import ChosenIndicator, indicators_text, parse_indicators
+from services.timespan import RESOLUTIONS, is_session_based
 
 # The names in the address, and those that the chart's own query has for them.
 _OF_VIEW = {"start": "from", "end": "to", "style": "style", "log": "log", "zone": "zone"}
@@ -52,14 +53,15 @@ def query_values(raw: Mapping[str, Any] | str | None) -> dict[str, str]:
 def read_query(raw: Mapping[str, Any] | str | None, symbol: str = "") -> ChartQuery:
     """Read an address; `symbol` is shown when it names none. What cannot be read is noted."""
     query = query_values(raw)
-    chosen, notes = _indicators(query.get("ind", ""))
+    resolution = query.get("resolution") or DEFAULT_RESOLUTION
+    chosen, notes = _indicators(query.get("ind", ""), resolution)
     unknown = [f'"{name[:40]}"' for name in query if name not in _KNOWN][:5]
     if unknown:
         names = ", ".join(unknown)
         notes.append(f"The address holds what this page does not know: {names}.")
     return ChartQuery(
         symbol=(query.get("symbol") or symbol).upper(),
-        resolution=query.get("resolution") or DEFAULT_RESOLUTION,
+        resolution=resolution,
         chosen=chosen,
         compare=query.get("compare", "").upper(),
         view={own: query[name] for name, own in _OF_VIEW.items() if query.get(name)},
@@ -99,12 +101,19 @@ def query_text(values: Mapping[str, str]) -> str:
     return "&".join(f"{name}={quote(value, safe=',:')}" for name, value in values.items() if value)
 
 
-def _indicators(text: str) -> tuple[tuple[ChosenIndicator, ...], list[str]]:
-    """Read each indicator by itself: one that is unknown takes no other away."""
+def _indicators(text: str, resolution: str) -> tuple[tuple[ChosenIndicator, ...], list[str]]:
+    """Read each indicator by itself: one that cannot be shown takes no other away."""
     chosen, notes = [], []
     for part in text.split(","):
         try:
             chosen = [*parse_indicators(",".join([*(one.text for one in chosen), part]))]
         except InvalidParams as error:
             notes.append(str(error))
+    if resolution in RESOLUTIONS and is_session_based(resolution):
+        notes += [
+            f"{one.spec.label} begins anew with each session: it needs bars of less than a day."
+            for one in chosen
+            if one.spec.intraday_only
+        ]
+        chosen = [one for one in chosen if not one.spec.intraday_only]
     return tuple(chosen), notes[:3]
