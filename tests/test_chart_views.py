@@ -15,6 +15,7 @@ from services.backtest.lines import Line
 from services.charts import ChartOptions, Compared, chart_figure, source_of
 from services.charts.numbers import numbers
 from services.charts.options import STYLES
+from services.charts.ranges import log_ticks
 from services.indicators.drawn import DrawnLine
 
 
@@ -110,6 +111,31 @@ def test_a_logarithmic_range_holds_what_is_in_view_in_powers_of_ten(lo, width, s
         "log",
         "linear",
     }
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (8.0, 230.0, [10, 20, 50, 100, 200]),
+        (0.9, 5.5, [1, 2, 5]),
+        (0.012, 0.33, [0.02, 0.05, 0.1, 0.2]),
+        (1.5, 40_000_000.0, [10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000]),
+        (15.0, 45.0, []),  # Plotly's own: 20, 25, 30…
+    ],
+)
+def test_prices_on_a_logarithmic_axis_are_written_whole(low, high, ticks):
+    found = log_ticks(math.log10(low), math.log10(high))
+    assert found == pytest.approx(ticks)
+
+
+def test_ticks_of_a_logarithmic_axis_are_words_of_prices():
+    bars = candles((8, 9, 7, 8), (1000, 1500, 900, 1400))
+    axis = chart_figure(source(bars), options=ChartOptions(log=True))["layout"]["yaxis"]
+    assert axis["ticktext"] == ["10", "20", "50", "100", "200", "500", "1,000", "2,000"]
+    dear = candles((800_000, 900_000, 7e5, 8e5), (9e7, 9e7, 2e6, 9e7))
+    axis = chart_figure(source(dear), options=ChartOptions(log=True))["layout"]["yaxis"]
+    assert axis["ticktext"][:2] == ["1,000,000", "2,000,000"]
+    assert "tickvals" not in chart_figure(source(bars))["layout"]["yaxis"]
 
 
 @pytest.mark.parametrize("lowest", [0.0, -37.63])

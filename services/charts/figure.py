@@ -14,7 +14,7 @@ from services.backtest.result import BacktestResult
 from services.charts.flags import flag_trace, flags_of
 from services.charts.markers import fills_in_view, trade_markers
 from services.charts.options import ChartOptions
-from services.charts.ranges import pane_range, price_can_be_log
+from services.charts.ranges import log_ticks, pane_range, price_can_be_log
 from services.charts.source import ChartSource, source_of
 from services.charts.ticks import axis_ticks, candle_labels, iso_time
 from services.charts.traces import Drawn, draw_series
@@ -172,8 +172,11 @@ def _layout(
 
 
 def _y_axis(pane: p.Pane, y_range: list[float], log: bool) -> Figure:
+    is_log = log and pane.name == p.PRICE
+    ticks = log_ticks(*y_range) if is_log else []
+    own = {"tickmode": "array", "tickvals": ticks, "ticktext": [f"{value:,.12g}" for value in ticks]}
     return {
-        "type": "log" if log and pane.name == p.PRICE else "linear",
+        "type": "log" if is_log else "linear",
         "domain": list(pane.domain),
         "range": y_range,
         "side": "right",
@@ -185,6 +188,7 @@ def _y_axis(pane: p.Pane, y_range: list[float], log: bool) -> Figure:
         "zeroline": False,
         "nticks": {p.PRICE: 8, p.VOLUME: 2, p.DRAWDOWN: 3}.get(pane.name, 4),
         "tickformat": {p.DRAWDOWN: ".0%", p.VOLUME: ".2~s", p.EQUITY: ",.3~s"}.get(pane.name, ""),
+        **(own if ticks else {}),
     }
 
 
