@@ -184,7 +184,10 @@
 
   const addTag = (tag) => !state.tags.includes(tag) && go({ tags: [...state.tags, tag] });
   const dropTag = (tag) => go({ tags: state.tags.filter((one) => one !== tag) });
-  const clear = () => go({ ...address.nothing, sort: state.sort, order: state.order });
+  const clear = () => {
+    const { sort: _sort, order: _order, ...filters } = address.nothing;
+    go(filters);
+  };
 
   addEventListener("resize", () => grid && !grid.isDestroyed() && narrow());
 
