@@ -154,7 +154,8 @@ def _as_json(run, plot: str | None) -> dict:
 
 
 def _warn(run, stream) -> None:
-    for caution in run.warnings:
+    peeks = [run.look_ahead.text] if run.look_ahead.status == "peeks" else []
+    for caution in (*peeks, *run.warnings):
         print(f"Caution: {caution}", file=stream)
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 
 from db.models import BacktestRun
 from scripts import backtest
+from services import research
 from services.backtest import SimulationSettings, run_backtest
 from services.ingest.pipeline import ingest
 from services.ingest.source import SourceBars
@@ -426,3 +427,25 @@ def test_no_number_of_an_answer_is_infinite(database, capsys):
     said = answer(capsys)
     for metrics in (said["metrics"], said["benchmark_metrics"]):
         assert all(value is None or math.isfinite(value) for value in metrics.values())
+
+
+class Hasty(STRATEGIES["rsi"]):
+    """Buys when the next bar closes higher."""
+
+    def signals(self, df):
+        close = df["close"].to_numpy()
+        return np.append(close[1:] > close[:-1], False).astype(np.int8)
+
+
+def test_a_strategy_that_peeks_is_told_in_one_line_and_json_stays_json(
+    database, capsys, monkeypatch
+):
+    monkeypatch.setitem(STRATEGIES, "rsi", Hasty)
+    # Time for the check, however busy the machine is.
+    monkeypatch.setattr(research, "_CHECK_SECONDS", 60.0)
+    words = ["-s", "TEST", "-r", "1d", "--strategy", "rsi"]
+    assert "looks ahead" in spoken(capsys, base=words)
+    assert backtest.main([*words, "--json"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["symbol"] == "TEST"
+    assert printed.err.count("looks ahead") == printed.err.count("\n") == 1
