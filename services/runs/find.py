@@ -81,17 +81,23 @@ def find_runs(
 ) -> RunPage:
     """Return the runs from `offset` on, at most `limit`; what is undefined comes last."""
     conditions = _conditions(filter)
+    # Counted in the same pass: another would read every run once more.
     page = (
-        select(BacktestRun.id)
+        select(BacktestRun.id, func.count().over())
         .where(*conditions)
         .order_by(*_order(filter))
         .offset(min(max(offset, 0), _FURTHEST))
         .limit(min(max(limit, 0), MOST_ROWS))
     )
-    count = select(func.count()).select_from(BacktestRun).where(*conditions)
     with database.reading() as session:
-        ids = list(session.scalars(page))
-        return RunPage(summaries(session, ids), session.scalar(count))
+        found = session.execute(page).all()
+        total = found[0][1] if found else _count(session, conditions)
+        return RunPage(summaries(session, [row.id for row in found]), total)
+
+
+def _count(session: Session, conditions: list[ColumnElement[bool]]) -> int:
+    query = select(func.count()).select_from(BacktestRun).where(*conditions)
+    return session.scalar(query)
 
 
 def latest_runs(database: Database, limit: int) -> list[RunSummary]:
