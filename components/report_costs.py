@@ -17,7 +17,11 @@ def costs_tab(run: Any, timezone: str) -> list[Component]:
     """Return the content of the tab for a saved run."""
     result = run.result
     if not len(result.trades):
-        return [panel("Costs", html.P("This run made no trade: it paid nothing."))]
+        return [
+            panel(
+                "Costs", html.P("This run made no trade: it paid nothing.", className="panel-note")
+            )
+        ]
     curve = cost_curve(result)
     return [
         pair(
@@ -59,7 +63,7 @@ def _break_even(curve: CostCurve) -> html.Dl:
         ),
         ("Room left beyond these costs", _or_why(even.extra, "none: it loses already")),
     ]
-    return facts([*rows, *_multiples(even, curve)])
+    return facts([*rows, *_multiples(even, curve)], single=True)
 
 
 def _multiples(even: BreakEven, curve: CostCurve) -> list[tuple[str, str]]:

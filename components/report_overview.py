@@ -74,7 +74,10 @@ def _scales() -> html.Div:
 def _falls(result: BacktestResult, resolution: str, timezone: str) -> html.Section:
     periods = underwater_periods(result)
     if not periods:
-        return panel("Deepest falls", html.P("Equity never fell below its highest value."))
+        return panel(
+            "Deepest falls",
+            html.P("Equity never fell below its highest value.", className="panel-note"),
+        )
     whole = underwater(result)
     note = (
         f"{whole.count:,} in all; equity was below its highest value at "
@@ -126,6 +129,9 @@ def _bars(count: float | None) -> str:
 
 
 def _groups(result: BacktestResult) -> html.Section:
+    if not len(result.trades):
+        nothing = html.P("The rule never said buy in this span.", className="panel-note")
+        return panel("All, winners and losers", nothing)
     groups = trade_groups(result)
     rows = [
         table_row(html.Span(row.label, title=row.definition), *(_cell(row, g) for g in groups))

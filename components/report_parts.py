@@ -24,10 +24,10 @@ def pair(*panels: Component) -> html.Div:
     return html.Div(list(panels), className="panel-pair")
 
 
-def facts(rows: Sequence[tuple[str, Any]]) -> html.Dl:
-    """Return names with their values."""
+def facts(rows: Sequence[tuple[str, Any]], *, single: bool = False) -> html.Dl:
+    """Return names with their values, in columns where there is room unless `single`."""
     parts = [html.Div([html.Dt(name), html.Dd(value)]) for name, value in rows]
-    return html.Dl(parts, className="facts")
+    return html.Dl(parts, className="facts is-single" if single else "facts")
 
 
 def plain_table(

@@ -35,7 +35,7 @@ def performance_tab(run: Any, timezone: str) -> list[Component]:
         ),
         pair(
             panel(
-                f"Returns of {unit}",
+                "Weekly returns" if unit == "weeks" else "Daily returns",
                 plot(
                     distribution_figure(spread, unit=unit),
                     f"How many {unit} had which return",
@@ -92,7 +92,7 @@ def _months(months: MonthlyReturns) -> html.Div:
         )
         for year in reversed(months.years)
     ]
-    return plain_table("Returns by month", ("Year", *MONTHS, "Year's"), rows, "months")
+    return plain_table("Returns by month", ("Year", *MONTHS, "Total"), rows, "months")
 
 
 def _month(months: MonthlyReturns, year: int, month: int) -> html.Td:

@@ -122,7 +122,8 @@ def _streaks(result: BacktestResult) -> html.Section:
                 ("Wins in a row, on average", metric_text("ratio", found.mean_win)),
                 ("Losses in a row, on average", metric_text("ratio", found.mean_loss)),
                 ("At the end", _now(found.current)),
-            ]
+            ],
+            single=True,
         ),
         note="Trades in a row that won, or that lost.",
     )
@@ -137,7 +138,7 @@ def _streak(streak: Streak | None) -> Any:
         where,
         type="button",
         className="link-button",
-        **{"data-trade": str(streak.first), "aria-label": f"Show trade {streak.first}"},
+        **{"data-trade": str(streak.first), "aria-label": f"Show trade {where}"},
     )
     return [f"{streak.length} {noun}, {money_text(streak.profit)} (", button, ")"]
 
@@ -203,7 +204,8 @@ def _durations(result: BacktestResult) -> html.Section:
                 ("All", _held(found.all)),
                 ("Winners", _held(found.winners_held)),
                 ("Losers", _held(found.losers_held)),
-            ]
+            ],
+            single=True,
         ),
     )
 

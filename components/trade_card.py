@@ -131,7 +131,7 @@ def _button(do: str, icon_name: str, label: str, disabled: bool = False) -> html
         className="icon-button",
         title=label,
         disabled=disabled,
-        **{"data-do": do, "aria-label": label},
+        **{"data-card": do, "aria-label": label},
     )
 
 

@@ -39,10 +39,10 @@
   document.addEventListener("report:opened", ({ detail }) => choose(detail.about.trade));
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest?.("#trade-card [data-do]");
-    if (button?.dataset.do === "close") close();
-    if (button?.dataset.do === "previous") step(-1);
-    if (button?.dataset.do === "next") step(1);
+    const button = event.target.closest?.("#trade-card [data-card]");
+    if (button?.dataset.card === "close") close();
+    if (button?.dataset.card === "previous") step(-1);
+    if (button?.dataset.card === "next") step(1);
   });
 
   document.addEventListener(
@@ -50,8 +50,8 @@
     (event) => {
       if (event.key !== "Escape" || !isOpen() || isTyping(event.target)) return;
       if (document.querySelector("dialog[open]")) return;
-      event.preventDefault();
-      event.stopPropagation(); // the chart would take it as "show everything"
+      // In the chart the same key shows everything.
+      if (!event.target.closest?.("#chart")) event.preventDefault();
       close();
     },
     { capture: true },

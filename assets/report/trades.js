@@ -1,9 +1,9 @@
 // The rows of the trades table, loaded by a plain request and kept in the page, so that a hundred
 // thousand of them sort and filter without the server; winners, losers, and the chosen row.
 (() => {
-  const { state, present, asJson, sentence } = window.report;
+  const { state, give, present, asJson, sentence } = window.report;
   const NARROW = matchMedia("(max-width: 720px)");
-  const ON_A_PHONE = ["number", "entry", "exit", "profit", "return"];
+  const ON_A_PHONE = ["entry", "profit", "return"];
   const IS_OF_KIND = { winners: (trade) => trade.profit > 0, losers: (trade) => trade.profit < 0 };
   let kind = "all";
   let loaded = null; // the run whose rows the table holds
@@ -32,10 +32,12 @@
     try {
       const rows = rowsOf(await asJson(`/api/runs/${run}/trades`));
       if (run !== state.about.run) return;
-      api.setGridOption("rowData", rows);
       loaded = run;
       fit(api);
-      mark();
+      // The table takes its rows in its own time.
+      api.removeEventListener("rowDataUpdated", mark);
+      api.addEventListener("rowDataUpdated", mark);
+      api.setGridOption("rowData", rows);
     } catch (error) {
       window.shell.showToast(sentence(error), "error");
     } finally {
@@ -54,9 +56,13 @@
     const api = gridApi();
     if (!api || loaded !== state.about?.run) return;
     const node = state.trade ? api.getRowNode(String(state.trade)) : null;
-    if (!node) return api.deselectAll();
+    if (!node) {
+      if (api.getSelectedNodes().length) give("trades-grid", { selectedRows: [] });
+      return;
+    }
     if (node.isSelected()) return;
-    node.setSelected(true, true);
+    // Asked of the table itself, Dash would take it back.
+    give("trades-grid", { selectedRows: { ids: [node.id] } });
     if (node.displayed) api.ensureNodeVisible(node, "middle");
   };
   document.addEventListener("report:trade", mark);
