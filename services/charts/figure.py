@@ -174,7 +174,11 @@ def _layout(
 def _y_axis(pane: p.Pane, y_range: list[float], log: bool) -> Figure:
     is_log = log and pane.name == p.PRICE
     ticks = log_ticks(*y_range) if is_log else []
-    own = {"tickmode": "array", "tickvals": ticks, "ticktext": [f"{value:,.12g}" for value in ticks]}
+    own = {
+        "tickmode": "array",
+        "tickvals": ticks,
+        "ticktext": [f"{value:,.12g}" for value in ticks],
+    }
     return {
         "type": "log" if is_log else "linear",
         "domain": list(pane.domain),
