@@ -159,7 +159,7 @@ def _columns() -> list[dict[str, Any]]:
         {"field": "look_ahead", "headerName": "Check", "width": 60, "cellRenderer": "RunCheck",
          "cellClass": "run-icon", "headerClass": "run-icon-head",
          "headerTooltip": "Whether signals use bars that came later"},
-        {"field": "start", "headerName": "Span", "width": 188, "tooltipField": "start"},
+        {"field": "start", "headerName": "Span", "width": 200, "tooltipField": "start"},
         {"field": "created_at", "headerName": "Saved", "width": 106, "tooltipField": "saved",
          "sortingOrder": _DESCENDING},
         {"field": "actions", "headerName": "", "width": 76, "pinned": "right", "sortable": False,

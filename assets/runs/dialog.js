@@ -90,7 +90,9 @@
     });
     dialog.addEventListener("close", () => {
       dialog.remove();
-      if (before?.isConnected) before.focus();
+      // The row's button may have been drawn anew: its cell takes the focus then.
+      const again = document.querySelector(`[data-run-do='edit'][data-run='${run}']`)?.closest("[tabindex]");
+      (before?.isConnected ? before : again)?.focus();
     });
     document.body.append(dialog);
     dialog.showModal();

@@ -119,6 +119,9 @@
     const width = window.innerWidth;
     grid.setColumnsVisible(["start"], width >= 1720 || width < 721);
     grid.setColumnsVisible(["params", "tags", "created_at"], width >= 721);
+    // What stands still leaves a phone no room to scroll the rest.
+    grid.setColumnsPinned(["id"], width >= 721 ? "left" : null);
+    grid.setColumnsPinned(["actions"], width >= 721 ? "right" : null);
   };
 
   const listen = () => {
