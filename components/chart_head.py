@@ -182,7 +182,7 @@ def _chip(one: ChosenIndicator, number: int, without: str) -> html.Li:
             **{
                 "data-do": FORM_OF,
                 "data-name": one.spec.name,
-                "data-at": str(number),
+                "data-place": str(number),
             },
         )
     return html.Li([label, _remove(text, "ind", without)], className="chip")

@@ -100,7 +100,7 @@ def _register_indicators(app: Dash) -> None:
         if spec is None or command.get("do") != FORM_OF:
             raise PreventUpdate
         chosen = read_query(search).chosen
-        at = int(command["at"]) if str(command.get("at", "")).isdigit() else len(chosen)
+        at = int(command["place"]) if str(command.get("place", "")).isdigit() else len(chosen)
         given = chosen[at].params.model_dump() if at < len(chosen) else {}
         return indicator_form(spec, given), {"name": spec.name, "at": at}, ""
 

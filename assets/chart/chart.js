@@ -105,7 +105,6 @@
 
   const show = (where) => {
     if (!current) return Promise.resolve();
-    if (where.trade !== undefined) current.announced = where.trade;
     if ("lo" in where) return move(where.lo, where.hi);
     return ask(where);
   };

@@ -82,7 +82,7 @@
     const withTransform = (node, bar) => ({ node, bar, was: node.getAttribute("transform") ?? "" });
     const ticks = (nodes) => nodes.map((node) => withTransform(node, node.__data__?.x));
     return {
-      layers: all(".cartesianlayer .plot > g"),
+      layers: all(".cartesianlayer g[clip-path*=plot] > g"),
       ticks: ticks([...all(".xgrid"), ...all("path.xtick"), ...all(".xtick > text")]),
       shapes: all(".shapelayer path").filter((node) => figure.layout.shapes[node.dataset.index]?.xref === "x"),
     };

@@ -8,7 +8,7 @@
   const LINE_HEIGHT = 16; // of wheels that count lines
   const WHEEL_SPEED = 0.0018;
   const MOST_A_TURN = 160; // pixels of a wheel's event
-  const PAN_EVERY_MS = 60;
+  const PAN_EVERY_MS = 100;
 
   let gesture = null; // {chart, pointers, start, kind, at}
   let lastTap = { time: 0, x: 0, y: 0 };
