@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from real_bars import real_bars
 
+from dashboard.shell import NAVIGATION
+from docs.pictures import PICTURES
 from services.backtest import run_backtest
 from services.settings import Settings
 from services.version import VERSION
@@ -13,6 +15,7 @@ from strategies.registry import STRATEGIES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+GUIDE = (ROOT / "docs" / "user-guide.md").read_text()
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
 NO_COMMANDS = {"__init__", "cli"}
 
@@ -44,11 +47,22 @@ def test_the_architecture_names_each_room(room):
     assert f"services/{room}/" in ARCHITECTURE
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/architecture.md"])
+@pytest.mark.parametrize("document", ["README.md", "docs/architecture.md", "docs/user-guide.md"])
 def test_links_lead_somewhere(document):
     path = ROOT / document
-    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", path.read_text()):
         assert (path.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("name", [name for name, _path, _icon, _active in NAVIGATION])
+def test_the_user_guide_walks_through_each_page(name):
+    assert name in GUIDE
+
+
+def test_the_user_guide_shows_each_picture_that_is_made():
+    shown = GUIDE + README
+    for picture in PICTURES:
+        assert f"images/{picture.name}.png" in shown, picture.name
 
 
 def test_the_changelog_tells_of_this_version():
