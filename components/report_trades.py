@@ -60,7 +60,10 @@ def _table(run: Any, timezone: str) -> html.Section:
         html.H3(trades_title(run, timezone), id=TRADES_TITLE, className="panel-title"),
         html.Div([_filters(), _switch()], className="panel-tools"),
     ]
-    return html.Section([html.Div(head, className="panel-head"), trades_grid()], className="panel")
+    return html.Section(
+        [html.Div(head, className="panel-head"), trades_grid(len(run.result.trades))],
+        className="panel",
+    )
 
 
 def _filters() -> html.Button:

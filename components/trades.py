@@ -25,10 +25,10 @@ _NUMBERS = {
 }
 
 
-def trades_grid() -> dag.AgGrid:
+def trades_grid(count: int) -> dag.AgGrid:
     """Return the table, empty: assets/report/trades.js loads its rows, so that none is too many.
 
-    Row ids are the trades' numbers, from 1.
+    Row ids are the trades' numbers, from 1. It is as high as `count` rows, up to a dozen.
     """
     return dag.AgGrid(
         id=TRADES_GRID,
@@ -61,7 +61,7 @@ def trades_grid() -> dag.AgGrid:
             "localeText": {"noRowsToShow": _NOTHING},
         },
         className="trades-grid",
-        style={"height": 420},
+        style={"height": min(420, 140 + 32 * count)},
     )
 
 

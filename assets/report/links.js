@@ -35,6 +35,15 @@
     window.shell.showToast(text, copied ? "success" : "info");
   };
 
+  // A menu closes when something else is chosen, and with Escape.
+  const closeMenus = (target) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (target?.closest?.("summary")?.parentElement !== menu) menu.open = false;
+    }
+  };
+  document.addEventListener("click", (event) => closeMenus(event.target));
+  document.addEventListener("keydown", (event) => event.key === "Escape" && closeMenus(null));
+
   document.addEventListener("click", (event) => {
     const within = (selector) => event.target.closest?.(selector);
     const zoom = within("[data-zoom]");
