@@ -162,6 +162,21 @@ def test_a_run_opens_as_it_was_after_its_strategy_changed(page, workspace, monke
     until(lambda: texts(page, ".trades-grid .ag-row"))
 
 
+def test_a_replay_shows_the_run_bar_by_bar_and_then_whole_again(page, workspace):
+    first_backtest(page)
+    result = workspace.recent_runs.get(workspace.database, number_of(page)).result
+    page.find_element(".replay-start").click()
+    at = "return window.replay.state()?.at ?? null"
+    first = until(lambda: page.driver.execute_script(at))
+    page.find_element("body").send_keys("]")
+    bought = until(lambda: max(first, page.driver.execute_script(at) or 0) - first) + first
+    assert bought in result.trades["entry_bar"].tolist()
+    hidden = "return document.querySelector('.report-tabs').offsetParent === null"
+    assert page.driver.execute_script(hidden)
+    page.find_element("[data-part='end']").click()
+    until(lambda: not page.driver.execute_script(hidden))
+
+
 def test_two_runs_side_by_side(page, workspace):
     numbers = [
         run_request(
@@ -172,8 +187,13 @@ def test_two_runs_side_by_side(page, workspace):
         for name in ("ma_cross", "rsi")
     ]
     page.wait_for_page(f"{page.server_url}/runs/compare?ids={numbers[0]},{numbers[1]}", timeout=20)
-    page.wait_for_contains_text("#page-content, #content", "rsi", timeout=20)
+    page.wait_for_contains_text("#content", "rsi", timeout=20)
     page.wait_for_element(".js-plotly-plot", timeout=20)
+    drawn = page.driver.execute_script(
+        "return document.querySelector('.js-plotly-plot').data"
+        ".filter((trace) => trace.y?.length > 2).length"
+    )
+    assert drawn == 2
 
 
 def test_what_is_downloaded_opens(page, second_browser, tmp_path):
