@@ -154,7 +154,7 @@ def _register_result(app: Dash, workspace: Workspace) -> None:
         return *report_now, search, True, *_errors(None), *follow
 
 
-def layout(workspace: Workspace, **raw: Any) -> html.Div:
+def layout(workspace: Workspace, /, **raw: Any) -> html.Div:
     """Return the page for a query; a query that names a symbol and a strategy runs at once."""
     query = {name: value[-1] if isinstance(value, list) else value for name, value in raw.items()}
     symbols = list(dict.fromkeys(entry.symbol for entry in catalogue(workspace.database)))

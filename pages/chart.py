@@ -136,7 +136,7 @@ def _changed(about: dict, values: dict[str, Any], chosen: tuple[ChosenIndicator,
     return indicators_text(parse_indicators(text))
 
 
-def layout(workspace: Workspace, **raw: Any) -> html.Div:
+def layout(workspace: Workspace, /, **raw: Any) -> html.Div:
     """Return the page for a query; without a symbol it shows the first that is stored."""
     head, notes, hidden, spec, state, title = shown_values(workspace, raw)
     return html.Div(

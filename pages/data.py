@@ -70,7 +70,7 @@ def register(app: Dash, workspace: Workspace) -> None:
     data_upload.register(app, workspace)
 
 
-def layout(workspace: Workspace, **query: Any) -> html.Div:
+def layout(workspace: Workspace, /, **query: Any) -> html.Div:
     """Return the page for a query; it reads the catalogue and no bar."""
     entries = catalogue(workspace.database)
     known = {row_id(entry.symbol, entry.resolution) for entry in entries}

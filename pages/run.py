@@ -27,7 +27,7 @@ def register(app: Dash, workspace: Workspace) -> None:
         __name__,
         path_template="/runs/<run_id>",
         title=lambda run_id="", **_query: _title(workspace, run_id),
-        layout=lambda run_id="", **query: layout(workspace, run_id, **query),
+        layout=lambda **query: layout(workspace, _number_in_path(), **query),
     )
 
     @app.callback(
@@ -54,7 +54,13 @@ def register(app: Dash, workspace: Workspace) -> None:
         )
 
 
-def layout(workspace: Workspace, run_id: str, **raw: Any) -> html.Div:
+def _number_in_path() -> str:
+    """Return what the address asked for: to Dash a `run_id` in its query would count for more."""
+    path = dash.ctx.inputs.get("_pages_location.pathname") or ""
+    return path.strip("/").rpartition("/")[2]
+
+
+def layout(workspace: Workspace, run_id: str, /, **raw: Any) -> html.Div:
     """Return the page; raises UnknownRun when there is none of that number."""
     run = workspace.recent_runs.get(workspace.database, run_id)
     query = {name: value[-1] if isinstance(value, list) else value for name, value in raw.items()}

@@ -115,6 +115,20 @@ def test_a_page_answers_nonsense_with_a_page(client, path):
         assert "children" in page
 
 
+@pytest.mark.parametrize("path", ADDRESSES)
+def test_a_query_may_have_the_names_of_the_program_itself(client, path):
+    for name in ("workspace", "run_id", "raw", "query", "layout", "self", "page", "title"):
+        page = shows(client, path, {**GOOD.get(path, {}), name: "2"})
+        assert UNEXPECTED not in page, name
+        assert "children" in page
+
+
+def test_the_path_alone_says_which_run_is_shown(client):
+    page = open_page(client, "/runs/1", "?run_id=7777")
+    assert "/api/runs/1/" in page
+    assert "There is no saved run" not in page
+
+
 @pytest.mark.parametrize("number", ["0", "abc", "9" * 30, "%00"])
 def test_a_run_that_is_not_there_is_a_page_with_a_way_on(client, number):
     page = open_page(client, f"/runs/{number}")
