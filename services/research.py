@@ -20,7 +20,8 @@ from services.series import series_of
 from services.timespan import utc_now
 from services.workspace import Workspace
 
-# What a user who waits for a run is made to wait for its check; the usual daily run needs half.
+# What a user who waits for a run is made to wait for its check, in processor time: a busy machine
+# shall not leave runs unchecked. The usual daily run needs half.
 _CHECK_SECONDS, _CHECK_BARS = 0.06, 20_000
 
 
@@ -39,7 +40,7 @@ def run_request(
     instrument = get_instrument(database, request.symbol)
     start, end = request.span(bars["ts"].iloc[-1])
     untouched = _copy(strategy)
-    began = time.perf_counter()
+    began = time.thread_time()
     result = run_backtest(
         bars,
         strategy,
@@ -48,7 +49,7 @@ def run_request(
         end=end,
         timezone=instrument.timezone or "UTC",
     )
-    ran_quickly = time.perf_counter() - began < _CHECK_SECONDS and len(bars) <= _CHECK_BARS
+    ran_quickly = time.thread_time() - began < _CHECK_SECONDS and len(bars) <= _CHECK_BARS
     seen = bars if end is None else bars[bars["ts"] <= end]
     cautions = split_cautions(database, request.symbol, result.bars)
     series = series_of(database, request.symbol, request.resolution)

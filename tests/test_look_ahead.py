@@ -1,5 +1,8 @@
 """The look-ahead check: whoever reads later bars is caught at the right one, and nobody else."""
 
+import itertools
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -314,6 +317,27 @@ def test_without_time_nothing_is_claimed(kind):
     found = check(kind(), seconds=0.0)
     assert (found.status, found.reason) == ("unchecked", "time")
     assert found.text != UNCHECKED.text
+
+
+def clocks(monkeypatch, wall=0.0, cpu=0.0):
+    """Let every look at a clock take so many seconds: on the wall, and of the processor."""
+    both = {"perf_counter": itertools.count(0.0, wall), "thread_time": itertools.count(0.0, cpu)}
+    fake = SimpleNamespace(**{name: ticks.__next__ for name, ticks in both.items()})
+    monkeypatch.setattr("services.look_ahead.check.time", fake)
+
+
+@pytest.mark.parametrize("kind", [STRATEGIES["rsi"], Streak])
+def test_a_busy_machine_takes_nothing_from_the_time_for_a_check(monkeypatch, kind):
+    clocks(monkeypatch, wall=3.0, cpu=0.1)
+    assert check(kind(), random_walk(100), seconds=60.0).status == "passed"
+
+
+@pytest.mark.parametrize("kind", [STRATEGIES["rsi"], Streak])
+@pytest.mark.parametrize("spent", [{"wall": 30.0}, {"cpu": 3.0}])
+def test_neither_a_slow_strategy_nor_one_that_waits_is_checked_for_ever(monkeypatch, kind, spent):
+    clocks(monkeypatch, **spent)
+    found = check(kind(), random_walk(100), seconds=60.0)
+    assert (found.status, found.reason) == ("unchecked", "time")
 
 
 @pytest.mark.parametrize(("count", "first"), [(1, 0), (50, 49)])
