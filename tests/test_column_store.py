@@ -395,6 +395,18 @@ def test_the_file_is_ready_after_an_ingest(workspace, tmp_path, monkeypatch):
     assert len(fresh(workspace.columns).load(*KEY)) == 60
 
 
+@pytest.mark.parametrize("kind", ["update", "refetch"])
+def test_the_file_is_ready_after_bars_came_from_the_broker(workspace, monkeypatch, kind):
+    name = {"update": "update_series", "refetch": "refetch"}[kind]
+    bring = lambda asked, *_: store_bars(asked.database, "TEST", "1m", walk(60))  # noqa: E731
+    monkeypatch.setattr(f"services.ingest.{name}", bring)
+    monkeypatch.setattr("services.jobs.kinds._summary", lambda stored: {})
+    times = {"start": "2024-01-01", "end": "2024-01-02"} if kind == "refetch" else {}
+    kind_of(kind).run(workspace, {"symbol": "TEST", "resolution": "1m", **times}, silent)
+    monkeypatch.setattr(column_store, "select_bars", no_reading)
+    assert len(fresh(workspace.columns).load(*KEY)) == 60
+
+
 def test_a_short_series_is_not_prepared(workspace, tmp_path):
     put(workspace.database, walk(5))
     workspace.columns.prepare(*KEY)

@@ -102,7 +102,10 @@ def _ingest(workspace: Workspace, arguments: Arguments, report: Report) -> dict:
 def _update(workspace: Workspace, arguments: Arguments, report: Report) -> dict:
     from services.ingest import update_series
 
-    return _summary(update_series(workspace, arguments["symbol"], arguments["resolution"], report))
+    symbol, resolution = arguments["symbol"], arguments["resolution"]
+    stored = update_series(workspace, symbol, resolution, report)
+    workspace.columns.prepare(symbol, resolution)
+    return _summary(stored)
 
 
 def _refetch(workspace: Workspace, arguments: Arguments, report: Report) -> dict:
@@ -112,7 +115,9 @@ def _refetch(workspace: Workspace, arguments: Arguments, report: Report) -> dict
 
     start, end = (_utc(pd.Timestamp(arguments[name])) for name in ("start", "end"))
     symbol, resolution = arguments["symbol"], arguments["resolution"]
-    return _summary(refetch(workspace, symbol, resolution, start, end, report))
+    stored = refetch(workspace, symbol, resolution, start, end, report)
+    workspace.columns.prepare(symbol, resolution)
+    return _summary(stored)
 
 
 def _update_all(workspace: Workspace, _arguments: Arguments, report: Report) -> dict:
