@@ -27,7 +27,7 @@ def register(app: Dash, workspace: Workspace) -> None:
         __name__,
         path_template="/runs/<run_id>",
         title=lambda run_id="", **_query: _title(workspace, run_id),
-        layout=lambda **query: layout(workspace, _number_in_path(), **query),
+        layout=lambda run_id="", **query: layout(workspace, _number_in_path(), **query),
     )
 
     @app.callback(

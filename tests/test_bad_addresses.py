@@ -129,6 +129,10 @@ def test_the_path_alone_says_which_run_is_shown(client):
     assert "There is no saved run" not in page
 
 
+def test_an_address_without_a_query_has_nothing_to_complain_of(client):
+    assert "The address knows no" not in open_page(client, "/runs/1")
+
+
 @pytest.mark.parametrize("number", ["0", "abc", "9" * 30, "%00"])
 def test_a_run_that_is_not_there_is_a_page_with_a_way_on(client, number):
     page = open_page(client, f"/runs/{number}")
