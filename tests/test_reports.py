@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from builders import closes, random_walk
+from builders import candles, closes, random_walk
 
 from services.backtest import BacktestRequest, SimulationSettings, run_backtest
 from services.backtest.trades import trades_from_records
@@ -222,6 +222,13 @@ def test_a_run_of_hardly_a_bar_has_all_reports(count):
 
 
 # Paper
+
+
+def test_a_run_in_which_nothing_ever_moved_has_all_reports():
+    still = saved(candles(*[(5.0, 5.0, 5.0, 5.0)] * 300))
+    assert report_pdf(still).startswith(b"%PDF")
+    assert json.loads(report_json(still), parse_constant=refuse)["metrics"]["sharpe"] is None
+    assert "Backtest report" in report_html(still)
 
 
 def pdf_text(content: bytes) -> str:

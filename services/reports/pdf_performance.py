@@ -117,7 +117,9 @@ def _rolling(page: Page, window: Rolling, left: float, top: float, bottom: float
         panel = add_panel(span, y, height)
         both = np.concatenate([own, other])
         both = both[np.isfinite(both)]
-        panel.scale(float(both.min()), float(both.max()))
+        # Where nothing ever moved there is no Sharpe at all.
+        ends = (float(both.min()), float(both.max())) if len(both) else (0.0, 0.0)
+        panel.scale(*ends)
         panel.grid(suffix=suffix)
         panel.line(other, look.BENCHMARK, 0.9, zorder=2)
         panel.line(own, look.STRATEGY, 1.0, zorder=3)
