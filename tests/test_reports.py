@@ -225,7 +225,8 @@ def test_a_run_of_hardly_a_bar_has_all_reports(count):
 
 
 def test_a_run_in_which_nothing_ever_moved_has_all_reports():
-    still = saved(candles(*[(5.0, 5.0, 5.0, 5.0)] * 300))
+    free = SimulationSettings(commission="none", slippage_bps=0)
+    still = saved(candles(*[(5.0, 5.0, 5.0, 5.0)] * 300), settings=free)
     assert report_pdf(still).startswith(b"%PDF")
     assert json.loads(report_json(still), parse_constant=refuse)["metrics"]["sharpe"] is None
     assert "Backtest report" in report_html(still)
