@@ -191,7 +191,11 @@ def _seasons(result: BacktestResult, timezone: str) -> list[html.Section]:
         "By hour of entry": by_hour(result, timezone),
     }
     return [
-        panel(title, plot(season_figure(group, value="mean_return"), f"Mean return {title}", 240))
+        panel(
+            title,
+            plot(season_figure(group, value="mean_return"), f"Mean return {title}", 240),
+            note="Mean return of a trade.",
+        )
         for title, group in groups.items()
         if group
     ]

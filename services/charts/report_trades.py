@@ -42,19 +42,23 @@ def distribution_figure(spread: Distribution, unit: str = "trades") -> Figure:
         width=step * 0.92,
         customdata=texts,
     )
-    marks = [(spread.mean, "mean", "--text", 1.0), (spread.median, "median", "--muted", 0.91)]
+    # Over the columns, one line for each: beside them a tall column would hide the words.
+    marks = [(spread.mean, "mean", "--text", 13), (spread.median, "median", "--muted", 0)]
     right = spread.mean is not None and spread.mean < edges.mean()
     notes = [
-        look.beside(x, f"{name} {percent_text(x)}", colour, y, "left" if right else "right")
-        for x, name, colour, y in marks
+        look.beside(x, f"{name} {percent_text(x)}", colour, anchor="left" if right else "right")
+        | {"yanchor": "bottom", "yshift": up}
+        for x, name, colour, up in marks
         if x is not None
     ]
     if spread.zeros:
-        notes.append(look.title(f"without {grouped(spread.zeros, 0)} {unit} of 0 %", 1.0))
+        left_out = f"without {grouped(spread.zeros, 0)} {unit} of 0 %"
+        notes.append(look.title(left_out, 1.0) | {"yshift": 26})
     return look.figure(
         [columns],
-        xaxis=look.x_axis(tickformat=".3~%", nticks=9),
-        yaxis=look.y_axis(",", rangemode="tozero"),
+        margin={"l": 12, "r": 64, "t": 46 if spread.zeros else 32, "b": 34, "pad": 0},
+        xaxis=look.x_axis(tickformat=".3~%", nticks=6),
+        yaxis=_count_axis(max(counts)),
         hovermode="closest",
         shapes=[look.upright(x, colour) for x, _, colour, _ in marks if x is not None],
         annotations=notes,
@@ -155,8 +159,14 @@ def duration_figure(measured: Durations) -> Figure:
         hovermode="closest",
         margin={"l": 12, "r": 64, "t": 30, "b": 48, "pad": 0},
         xaxis=look.x_axis(title={"text": "Bars held"}, tickformat=","),
-        yaxis=look.y_axis(",", rangemode="tozero"),
+        yaxis=_count_axis(int((measured.winners + measured.losers).max())),
     )
+
+
+def _count_axis(most: int) -> Figure:
+    """Return an axis of counts up to `most`, without half trades."""
+    whole = {"dtick": 1} if most <= 5 else {}
+    return look.y_axis(",", rangemode="tozero", **whole)
 
 
 def season_figure(
@@ -183,7 +193,7 @@ def season_figure(
     return look.figure(
         [columns],
         hovermode="closest",
-        xaxis=look.x_axis(type="category"),
+        xaxis=look.x_axis(type="category", tickangle="auto"),
         yaxis=look.y_axis(".3~%" if value == "mean_return" else ",.3~s"),
         shapes=[look.level(0.0)],
     )
