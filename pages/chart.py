@@ -22,6 +22,7 @@ from components.indicator_form import (
     indicator_form,
 )
 from pages.chart_query import ChartQuery, first_figure, query_values, read_query, state_of
+from services.adjustment import bars_text
 from services.charts.market import market_source
 from services.errors import InvalidParams, UserError
 from services.indicators.catalogue import (
@@ -167,13 +168,20 @@ def shown_values(workspace: Workspace, raw: Any) -> tuple[Any, ...]:
     head = chart_head(entries, query.symbol, query.resolution, query.chosen, query.compare)
     title = f"{query.symbol[:40]} {query.resolution[:10]} · Chart · Trading Research"
     try:
-        spec, notes = _chart(workspace, query)
+        spec, notes = _chart(workspace, query, _bars_note(entries, query))
     except UserError as error:
         return head, None, True, None, _failed(error, query, entries), title
     return head, [_note(text) for text in (*query.notes, *notes)], False, spec, None, title
 
 
-def _chart(workspace: Workspace, query: ChartQuery) -> tuple[dict[str, Any], list[str]]:
+def _bars_note(entries: list, query: ChartQuery) -> str:
+    """Say where the bars came from and what they are adjusted for, as a run's chart does."""
+    key = (query.symbol, query.resolution)
+    found = (entry for entry in entries if (entry.symbol, entry.resolution) == key)
+    return next((bars_text(entry.source, entry.adjustment) for entry in found), "")
+
+
+def _chart(workspace: Workspace, query: ChartQuery, bars: str) -> tuple[dict[str, Any], list[str]]:
     """Return the spec of a chart; a second symbol that cannot be shown is left out and noted."""
     series = (workspace, query.symbol, query.resolution, query.chosen)
     source, notes = market_source(*series), []
@@ -187,6 +195,7 @@ def _chart(workspace: Workspace, query: ChartQuery) -> tuple[dict[str, Any], lis
         query.data_url,
         figure,
         name=f"{query.symbol} {query.resolution}",
+        note=bars,
         state=state_of(view, figure["log"]),
     )
     return spec, notes + faults
