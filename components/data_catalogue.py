@@ -131,6 +131,11 @@ def backtest_path(symbol: str, resolution: str) -> str:
     return f"/backtest?{urlencode(query)}"
 
 
+def chart_path(symbol: str, resolution: str) -> str:
+    """Return the address of the chart of a series."""
+    return "/chart?" + urlencode({"symbol": symbol, "resolution": resolution})
+
+
 def data_path(symbol: str, resolution: str) -> str:
     """Return the address of a series on the page of data."""
     return "/data?" + urlencode({"symbol": symbol, "resolution": resolution})
@@ -143,6 +148,11 @@ def _actions(entry: Any) -> list[Any]:
         command_button("update", "Update", "arrow-repeat", series=row_id(*key))
         if from_broker
         else None,
+        dcc.Link(
+            [icon("graph-up"), " Chart"],
+            href=chart_path(*key),
+            className="btn btn-sm btn-outline-primary",
+        ),
         dcc.Link(
             [icon("play-fill"), " Backtest"],
             href=backtest_path(*key),

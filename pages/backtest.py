@@ -258,7 +258,8 @@ def _placeholder(symbols: list[str]) -> html.Div:
     if not symbols:
         return empty_state(
             "No bars are stored yet",
-            ["Load some first:", html.Pre("python -m scripts.ingest --source sample")],
+            "A backtest needs bars: load the samples, a file, or history from the broker.",
+            dcc.Link("Get data", href="/data", className="btn btn-primary"),
             icon_name="database",
         )
     return empty_state(

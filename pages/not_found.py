@@ -8,7 +8,13 @@ from components.icons import icon
 from components.palette import opens_palette
 from services.workspace import Workspace
 
-_WAYS = (("Go to Home", "/"), ("Data", "/data"), ("Backtest", "/backtest"), ("Runs", "/runs"))
+_WAYS = (
+    ("Go to Home", "/"),
+    ("Data", "/data"),
+    ("Chart", "/chart"),
+    ("Backtest", "/backtest"),
+    ("Runs", "/runs"),
+)
 
 
 def register(app: Dash, workspace: Workspace) -> None:
