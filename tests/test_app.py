@@ -87,7 +87,7 @@ def test_an_unknown_address_is_a_page_that_says_so(client):
 
 @pytest.mark.parametrize("search", ["?a=1&a=2", "?=&&", "?%00=%ff", "?self=1&app=2&path=x"])
 def test_a_nonsense_query_does_no_harm(client, search):
-    assert "No bars are stored yet" in open_page(client, "/", search)
+    assert "From nothing to a first chart" in open_page(client, "/", search)
 
 
 def test_two_apps_in_one_process_show_each_its_own_database(workspace, tmp_path):
@@ -97,7 +97,7 @@ def test_two_apps_in_one_process_show_each_its_own_database(workspace, tmp_path)
     first = create_app(workspace.settings).server.test_client()
     second = create_app(other.settings).server.test_client()
     assert "International Business Machines" in open_page(second, "/")
-    assert "No bars are stored yet" in open_page(first, "/")
+    assert "From nothing to a first chart" in open_page(first, "/")
 
 
 def test_a_known_error_in_a_layout_is_a_state_of_the_page(app, client, monkeypatch):
