@@ -166,6 +166,14 @@ def test_an_edit_of_another_process_shows_at_once(database, run):
         recent.get(database, run.id)
 
 
+def test_a_number_that_was_given_again_is_not_the_removed_run(database, run):
+    other = saved(database, made(closes(10.0, 9.0, 12.0)))
+    recent = RecentRuns()
+    recent.keep(replace(run, id=other.id))
+    assert len(recent.get(database, other.id).result.bars) == 3
+    assert_equal_runs(recent.get(database, other.id), other)
+
+
 def test_a_new_run_is_checked_and_a_known_one_keeps_what_was_found(database):
     found, asked = LookAhead("passed", 9), []
 
