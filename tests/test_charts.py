@@ -388,6 +388,27 @@ def themes() -> dict[str, set[str]]:
     return found
 
 
+class Careless(Strategy):
+    """Gives its lines as pandas has them, with levels that no chart can hold."""
+
+    def signals(self, df):
+        return np.zeros(len(df), np.int8)
+
+    def lines(self, df):
+        return [Line("close", df["close"], levels=(np.int64(30), np.nan, math.inf))]
+
+
+def test_a_line_may_be_a_column_of_the_frame_and_its_levels_any_numbers():
+    bars = random_walk(400)
+    result = run_backtest(bars, Careless(), start=bars["ts"].iloc[100])
+    figure = chart_figure(result, 150, 200)
+    line = next(trace for trace in figure["data"] if trace["name"] == "close")
+    price = next(trace for trace in figure["data"] if trace["name"] == "Price")
+    assert line["y"] == price["close"]
+    assert result.lines[0].levels == (30.0,)
+    json.dumps(figure, allow_nan=False)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_colour_is_a_token_that_both_themes_define(theme, daily_run):
     lines = [Line(f"l{n}", daily_run.equity.to_numpy(), levels=(1.0,)) for n in range(6)]

@@ -132,7 +132,15 @@ def _series(values: np.ndarray, bars: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _lines(strategy: Rule, frame: pd.DataFrame, first: int) -> tuple[Line, ...]:
-    return tuple(replace(line, values=line.values[first:]) for line in strategy.lines(frame))
+    """Return the lines of the tested bars as plain arrays: an author may give pandas columns."""
+    return tuple(
+        replace(
+            line,
+            values=np.asarray(line.values, dtype=np.float64)[first:],
+            levels=tuple(float(level) for level in line.levels if np.isfinite(level)),
+        )
+        for line in strategy.lines(frame)
+    )
 
 
 def _info(strategy: Rule) -> StrategyInfo:
