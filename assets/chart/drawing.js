@@ -3,6 +3,7 @@
 (() => {
   const charting = (window.charting ??= {});
   const CONFIG = { displayModeBar: false, scrollZoom: false, responsive: false, doubleClick: false };
+  const BELOW = 36; // pixels under the chart: the edge of its panel and of the page
   const TICK_WIDTH = 70; // pixels that a tick's text needs
   const EVENTS = "Events"; // drawn as buttons, so that they can be reached by keyboard
 
@@ -18,8 +19,16 @@
       .filter((trace) => trace.name !== EVENTS)
       .map((trace) => (trace.hoverinfo === "none" ? { ...trace, hoverinfo: "skip" } : trace));
 
-  const layout = (figure, width) => ({
+  // Where nothing follows the chart it takes what is left of the window.
+  const height = ({ element, figure }) => {
+    if (!element.closest(".chart-page")) return figure.layout.height;
+    const top = element.getBoundingClientRect().top + window.scrollY;
+    return Math.max(figure.layout.height, Math.floor(window.innerHeight - top - BELOW));
+  };
+
+  const layout = (figure, width, height) => ({
     ...figure.layout,
+    height,
     xaxis: { ...fewerTicks(figure.layout.xaxis, width), showspikes: false, fixedrange: true },
     width,
     autosize: false,
@@ -34,7 +43,7 @@
     if (chart !== charting.chart() || !element.isConnected) return;
     chart.width = element.clientWidth;
     const { resolved } = charting;
-    await Plotly.react(element, resolved(traces(figure)), resolved(layout(figure, chart.width)), CONFIG);
+    await Plotly.react(element, resolved(traces(figure)), resolved(layout(figure, chart.width, height(chart))), CONFIG);
     restore(chart);
     chart.drawn = figure.layout.xaxis.range;
     element.dataset.painted = Number(element.dataset.painted || 0) + 1;

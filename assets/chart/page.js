@@ -20,12 +20,25 @@
   const go = (changes) => {
     if (!changes || !isHere()) return nothing();
     const { at, ...values } = changes;
+    const within = isHere().contains(document.activeElement);
+    focused = at !== undefined || within ? document.activeElement.id || "none" : "";
     document.getElementById("ch-indicator")?.close();
     const symbol = document.getElementById("ch-symbol")?.value.trim().toUpperCase();
     clearTimeout(writing);
     window.dash_clientside.set_props("ch-url", { search: searchOf({ symbol, ...asked(), ...values }) });
     return nothing();
   };
+
+  // The head is made again, and with it goes the control that had the focus.
+  let focused = "";
+  document.addEventListener("chart:drawn", () => {
+    if (focused && isHere() && document.activeElement === document.body) {
+      const same = document.getElementById(focused);
+      const menu = document.querySelector(".chart-menu-box [data-menu]");
+      (same ?? menu)?.focus({ preventScroll: true });
+    }
+    focused = "";
+  });
 
   // What the chart shows is written over the entry of the history, so that Back leaves the page.
   let writing = 0;

@@ -173,6 +173,37 @@ def test_an_indicator_is_added_changed_and_removed(page):
     until(lambda: texts(page, ".chip-text") == [], 10)
 
 
+def test_the_keyboard_adds_and_removes_an_indicator_and_keeps_its_place(page):
+    open_run(page, AAPL)
+
+    def press_keys(*keys: str) -> None:
+        ActionChains(page.driver).send_keys(*keys).perform()
+
+    script(page, "document.querySelector('[data-menu]').focus()")
+    press_keys(Keys.ENTER)
+    press_keys(Keys.TAB, Keys.ENTER)
+    page.wait_for_element("#ch-indicator[open] input", timeout=10)
+    press_keys(Keys.ENTER)
+    wait_for_query(page, ind="sma:20")
+    until(lambda: script(page, "return document.activeElement.matches('[data-menu]')"), 10)
+    script(page, "document.querySelector('.chip-remove').focus()")
+    press_keys(Keys.ENTER)
+    wait_for_query(page, ind=None)
+    until(lambda: script(page, "return document.activeElement.matches('[data-menu]')"), 10)
+
+
+def test_the_chart_takes_what_is_left_of_the_window(page):
+    open_run(page, AAPL)
+    room = (
+        "return [innerHeight, document.querySelector('.chart-box').getBoundingClientRect().bottom]"
+    )
+    window, bottom = script(page, room)
+    # A low window is filled by the usual height already, and the page scrolls.
+    least = script(page, "return document.getElementById('chart').clientHeight") <= 500
+    assert bottom >= window - 40
+    assert least or bottom <= window
+
+
 def test_a_second_symbol_starts_where_the_first_does(page):
     open_run(page, YEAR)
     choose(page, "ch-compare", "MSFT")
