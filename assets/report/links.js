@@ -42,7 +42,12 @@
     }
   };
   document.addEventListener("click", (event) => closeMenus(event.target));
-  document.addEventListener("keydown", (event) => event.key === "Escape" && closeMenus(null));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const within = document.activeElement?.closest("details.menu[open]");
+    closeMenus(null);
+    within?.querySelector("summary").focus();
+  });
 
   document.addEventListener("click", (event) => {
     const within = (selector) => event.target.closest?.(selector);
