@@ -25,12 +25,12 @@ RANGES = {
     "All": "Everything",
 }
 _KEYS = (
-    ("← →", "Move back and forward"),
+    ("← →", "Move through time"),
     ("+ −", "Zoom in and out"),
-    ("Home End", "Go to the first bars, to the last"),
-    ("Esc", "Show everything (or a double-click)"),
+    ("Home End", "First and last bars"),
+    ("Esc", "All bars; double-click does the same"),
     ("[ ]", "Previous and next trade"),
-    ("M", "Measure: then drag over the price"),
+    ("m", "Measure: then drag over the price"),
 )
 _POINTER = (
     ("Wheel or pinch", "Zoom around the pointer"),
@@ -54,7 +54,7 @@ def chart_toolbar() -> html.Div:
             ),
             html.Div(
                 [
-                    _button("measure", icon("rulers"), "Measure (M)", pressed=False),
+                    _button("measure", icon("rulers"), "Measure (m)", pressed=False),
                     _button("snapshot", icon("camera"), "Save a picture of the chart"),
                     _button("help", icon("keyboard"), "Keys and gestures of the chart", help=HELP),
                 ],

@@ -23,8 +23,17 @@ _GROUPS = (
             (("+", "−"), "Zoom in and out"),
             (("Home", "End"), "First and last bars"),
             (("Esc",), "All bars; double-click does the same"),
-            (("[", "]"), "Trade before and after"),
-            (("m",), "Measure from one bar to another"),
+            (("[", "]"), "Previous and next trade"),
+            (("m",), "Measure: then drag over the price"),
+        ),
+    ),
+    (
+        "In a replay",
+        (
+            (("←", "→"), "One bar back, one bar on"),
+            (("Space",), "Play and pause"),
+            (("[", "]"), "Previous and next trade"),
+            (("Esc",), "End the replay"),
         ),
     ),
     (
