@@ -36,6 +36,8 @@
   document.addEventListener("mouseover", follow);
   document.addEventListener("focusin", follow);
   document.addEventListener("focusout", hide);
-  document.addEventListener("scroll", hide, { passive: true });
+  // The focus brings its card into view: that must not take the definition away.
+  const scrolled = () => shown !== document.activeElement && hide();
+  document.addEventListener("scroll", scrolled, { passive: true });
   document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
 })();
