@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from components.report import report_values
 from db.models import SymbolEvent
+from pages.shown_run import shown
 from services.backtest import BacktestRequest, SimulationSettings
 from services.bars import PRICE_COLUMNS
 from services.errors import InvalidParams, NoBars, UnknownSymbol
@@ -252,8 +253,9 @@ def test_a_run_says_what_its_bars_are_and_remembers_it(
     saved = run_request(workspace, request, load_strategy("rsi"))
     assert saved.bars_note == note
     assert load_run(database, saved.id).bars_note == note
-    assert report_values(saved)[3]["note"] == note
-    assert note in str(report_values(saved)[1])
+    values = report_values(shown(workspace, saved))
+    assert values[3]["note"] == note
+    assert note in str(values[1])
 
 
 def test_the_same_bars_under_another_label_are_another_run(database, tmp_path):
