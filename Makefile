@@ -23,7 +23,7 @@ test: $(VENV)/tests.stamp
 	@$(MAKE) --no-print-directory browser
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
-	@$(PYTHON) -m pytest -n 2
+	@$(PYTHON) -m pytest -n 2 --dist worksteal
 
 test-ib-async: $(IB_ASYNC_VENV)/tests.stamp
 	@IB_LIBRARY=ib_async $(IB_ASYNC_VENV)/bin/python -m pytest $(IB_TESTS)
