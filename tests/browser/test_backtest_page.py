@@ -49,7 +49,9 @@ def another_browser(request, chromium):
         opened.append(webdriver.Chrome(options=options))
         opened[-1].get(url)
         find = partial(opened[-1].find_element, "css selector")
-        return SimpleNamespace(driver=opened[-1], wait_for_element=find)
+        return SimpleNamespace(
+            driver=opened[-1], wait_for_element=lambda selector: until(lambda: find(selector), 20)
+        )
 
     yield open_at
     for driver in opened:
@@ -249,7 +251,7 @@ def test_the_theme_recolours_the_chart_without_asking_for_data(page):
 def requests_for_data(page) -> int:
     return page.driver.execute_script(
         "return performance.getEntriesByType('resource')"
-        ".filter((e) => /_dash-update|api/.test(e.name)).length"
+        ".filter((e) => /\\/api\\/.*chart/.test(e.name)).length"
     )
 
 
