@@ -4,6 +4,7 @@ import logging
 import shutil
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -46,6 +47,17 @@ def pytest_setup_options():
     for option in CHROMIUM_OPTIONS:
         options.add_argument(option)
     return options
+
+
+# What a real browser on a busy machine may fail by; a wrong value is never tried again.
+SLOWNESS = ["Exception: Message", "it did not come about"]
+
+
+def pytest_collection_modifyitems(items):
+    """Let a browser test that ran out of patience try once more."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=SLOWNESS))
 
 
 @dataclass
