@@ -8,7 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from patience import remember_selectors
+from dash.testing.browser import Browser
+from one_browser import SharedBrowser, forget
 from selenium.webdriver.chrome.options import Options
 from werkzeug.serving import make_server
 
@@ -131,8 +132,34 @@ def serve():
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def shared_browser(request, chromium, tmp_path_factory):
+    """Give the browser of this process."""
+
+    def start() -> Browser:
+        return Browser(
+            browser=request.config.getoption("webdriver"),
+            headless=request.config.getoption("headless"),
+            options=request.config.hook.pytest_setup_options(),
+            download_path=str(tmp_path_factory.mktemp("download")),
+            percy_run=False,
+        )
+
+    shared = SharedBrowser(start)
+    yield shared
+    shared.quit()
+
+
 @pytest.fixture
-def open_browser(chromium, dash_br, serve):
+def dash_br(shared_browser):
+    """Give the browser with a new tab, and let go of the server at the end."""
+    browser = shared_browser.renewed()
+    yield browser
+    browser.driver.get("about:blank")
+
+
+@pytest.fixture
+def open_browser(dash_br, serve):
     """Give a function that opens a browser at an address.
 
     Servers of the test's own are stopped after the browser is judged: it asks them to the last.
@@ -141,7 +168,7 @@ def open_browser(chromium, dash_br, serve):
     """
 
     def open_at(url: str):
-        remember_selectors(dash_br.driver)
+        forget(dash_br, url)
         dash_br.server_url = url
         return dash_br
 
