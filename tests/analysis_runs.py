@@ -5,33 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from builders import closes
+from scripted import Scripted
 
 from services.backtest import SimulationSettings, run_backtest
-from strategies.base import Strategy
 
 BUY, SELL, HOLD = 1, -1, 0
 FREE = SimulationSettings(cash=1000, commission="none", slippage_bps=0)
 
 
-class Scripted(Strategy):
-    """Gives the signals that it was told."""
-
-    name = "scripted"
-    rule = "Buy and sell as told."
-
-    def __init__(self, signals):
-        super().__init__()
-        self._given = np.array(signals, dtype=np.int8)
-
-    def signals(self, df):
-        return self._given
-
-
 def scripted(bars, signals, simulation=FREE, **how):
     """Run the given signals, HOLD where they end early."""
-    told = np.zeros(len(bars), dtype=np.int8)
-    told[: len(signals)] = signals
-    return run_backtest(bars, Scripted(told), simulation, **how)
+    return run_backtest(bars, Scripted(signals), simulation, **how)
 
 
 def times(count, freq="B", start="2024-01-01"):

@@ -2,34 +2,15 @@
 
 from datetime import date
 
-import numpy as np
 import pandas as pd
 from builders import random_walk
+from scripted import Scripted
 
 from services.backtest import SimulationSettings, run_backtest
 from services.charts import ChartSource
 from services.events import LETTERS, ChartEvent
-from strategies.base import Strategy
 
 PRICES = ("open", "high", "low", "close")
-
-
-class Scripted(Strategy):
-    """Gives the signals that it is told."""
-
-    name, rule = "scripted", "As told."
-
-    def __init__(self, signals=(), lines=()):
-        super().__init__()
-        self.told, self.drawn = signals, lines
-
-    def signals(self, df):
-        signals = np.zeros(len(df), dtype=np.int8)
-        signals[: len(self.told)] = self.told
-        return signals
-
-    def lines(self, df):
-        return list(self.drawn)
 
 
 def result_of(bars, signals=(), lines=(), **how):

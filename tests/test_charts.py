@@ -13,6 +13,7 @@ import pytest
 from builders import candles, closes, random_walk
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from scripted import Scripted
 
 from services.backtest import SimulationSettings, run_backtest
 from services.backtest.lines import Line
@@ -24,24 +25,6 @@ from strategies.base import Strategy
 ASSETS = Path(__file__).parent.parent / "assets" / "zz"
 NONSENSE = [None, math.nan, math.inf, -math.inf, -1e300, 1e300, -5.0, 0.0, 3.7, 59.0, 60.0, 1e9]
 positions = st.none() | st.floats() | st.floats(-100, 2000)
-
-
-class Scripted(Strategy):
-    """Gives the signals that it is told."""
-
-    name, rule = "scripted", "As told."
-
-    def __init__(self, signals=(), lines=()):
-        super().__init__()
-        self.told, self.drawn = signals, lines
-
-    def signals(self, df):
-        signals = np.zeros(len(df), dtype=np.int8)
-        signals[: len(self.told)] = self.told
-        return signals
-
-    def lines(self, df):
-        return list(self.drawn)
 
 
 def result_of(bars, signals=(), lines=(), **how):

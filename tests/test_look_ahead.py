@@ -10,6 +10,7 @@ from builders import closes, random_walk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
+from peeking import NextClose, NextRow, WholeMean
 from real_bars import real_bars
 
 from services.indicators import compute_indicators, with_indicators
@@ -38,26 +39,11 @@ def bar(position, bars=WALK):
     return bars["ts"].iloc[position]
 
 
-class NextClose(Strategy):
-    """Buys when tomorrow closes higher, sells when it closes lower."""
-
-    def signals(self, df):
-        close = df["close"].to_numpy()
-        return np.append(np.sign(np.diff(close)), 0).astype(np.int8)
-
-
 class Shifted(Strategy):
     """The same with pandas."""
 
     def signals(self, df):
         return (df["close"].shift(-1) > df["close"]).to_numpy().astype(np.int8)
-
-
-class WholeMean(Strategy):
-    """Compares each close with the mean of all."""
-
-    def signals(self, df):
-        return (df["close"] < df["close"].mean()).to_numpy().astype(np.int8)
 
 
 class CentredMean(Strategy):
@@ -75,11 +61,6 @@ class LastCloseFirst(Strategy):
         close = df["close"].to_numpy()
         before = np.array([close[i - 1] for i in range(len(close))])
         return np.sign(close - before).astype(np.int8)
-
-
-class NextRow(Strategy):
-    def on_bar(self, i, row, df):
-        return "BUY" if i + 1 < len(df) and df["close"].iloc[i + 1] > row["close"] else None
 
 
 class NextRowUnguarded(Strategy):

@@ -1,10 +1,10 @@
 """No strategy looks ahead: the signals of the first n bars are the first n signals of all bars."""
 
-import numpy as np
 import pytest
 from builders import random_walk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from peeking import NextClose, NextRow, WholeMean
 from real_bars import real_bars
 
 from services.errors import InvalidParams
@@ -49,29 +49,7 @@ def test_no_registered_strategy_peeks_on_real_bars(name):
     assert not peeks(load_strategy(name), bars, range(1, 700, 23))
 
 
-class TomorrowsClose(Strategy):
-    """Buys when the next close is higher: what the check must catch."""
-
-    def signals(self, df):
-        close = df["close"].to_numpy()
-        return np.append(np.sign(np.diff(close)), 0).astype(np.int8)
-
-
-class BestOfAll(Strategy):
-    """Compares each close with the mean of all closes, later ones included."""
-
-    def signals(self, df):
-        return (df["close"] < df["close"].mean()).to_numpy().astype(np.int8)
-
-
-class TomorrowsRow(Strategy):
-    """Reads the next bar through the frame that on_bar is given."""
-
-    def on_bar(self, i, row, df):
-        return "BUY" if i + 1 < len(df) and df["close"].iloc[i + 1] > row["close"] else None
-
-
-@pytest.mark.parametrize("peeking", [TomorrowsClose(), BestOfAll(), TomorrowsRow()])
+@pytest.mark.parametrize("peeking", [NextClose(), WholeMean(), NextRow()])
 def test_the_check_catches_a_strategy_that_peeks(peeking):
     bars = random_walk(60, seed=2)
     assert peeks(peeking, bars, range(1, 60))

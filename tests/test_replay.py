@@ -9,6 +9,7 @@ import pytest
 from builders import closes, random_walk
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scripted import Scripted
 from slow_simulator import slow_simulation
 
 from dashboard.app import create_app
@@ -17,28 +18,15 @@ from services.errors import InvalidParams
 from services.ingest import SourceBars, ingest
 from services.replay import LAST_TRADES, jump_from, replay_state
 from services.research import run_request
-from strategies.base import Strategy
 from strategies.registry import load_strategy
 
 FILLS = ("next_open", "close")
 
 
-class Scripted(Strategy):
-    """Says what it is told to say."""
-
-    rule = "as told"
-    told: np.ndarray
-
-    def signals(self, df):
-        return np.asarray(self.told, np.int8)
-
-
 def run_of(bars, signals, fill="next_open", commission="ibkr_fixed", slippage=5.0):
-    strategy = Scripted()
-    strategy.told = signals
     return run_backtest(
         bars,
-        strategy,
+        Scripted(signals),
         SimulationSettings(commission=commission, slippage_bps=slippage, fill=fill),
     )
 

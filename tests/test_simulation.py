@@ -7,30 +7,17 @@ from builders import candles
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from real_bars import real_bars
+from scripted import Scripted
 from slow_simulator import FEES, slow_buy_and_hold, slow_simulation
 
 from services.backtest import SimulationSettings, run_backtest
 from services.backtest.trades import TRADE_COLUMNS
 from services.errors import NoBars
-from strategies.base import Strategy
 from strategies.registry import STRATEGIES, load_strategy
 
 BUY, SELL, ____ = 1, -1, 0
 FREE = SimulationSettings(cash=1000, commission="none", slippage_bps=0)
 FREE_AT_CLOSE = SimulationSettings(cash=1000, commission="none", slippage_bps=0, fill="close")
-
-
-class Scripted(Strategy):
-    """Gives the signals that it was told."""
-
-    name = "scripted"
-
-    def __init__(self, signals):
-        super().__init__()
-        self._given = np.array(signals, dtype=np.int8)
-
-    def signals(self, df):
-        return self._given
 
 
 def play(table, simulation=FREE):

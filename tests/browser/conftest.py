@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from dash.testing.browser import Browser
 from one_browser import SharedBrowser, forget
+from patience import remember_selectors
+from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from werkzeug.serving import make_server
 
@@ -175,6 +177,24 @@ def open_browser(dash_br, serve):
     yield open_at
     assert _outside_requests(dash_br) == []
     assert _errors_on_console(dash_br) == []
+
+
+@pytest.fixture
+def second_browser(chromium):
+    """Give a browser of somebody else, without anything that the first one stored."""
+    driver = webdriver.Chrome(options=pytest_setup_options())
+    remember_selectors(driver)
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def sample_run(sample_settings):
+    """Give the saved run of the sample database."""
+    workspace = open_workspace(sample_settings)
+    run = workspace.recent_runs.get(workspace.database, 1)
+    workspace.database.close()
+    return run
 
 
 @pytest.fixture

@@ -18,9 +18,8 @@ from chart_page import (
     wait_for_view,
 )
 from data_page import text, texts
-from patience import remember_selectors, until
+from patience import until
 from PIL import Image
-from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
 
 import strategies.registry
@@ -31,7 +30,6 @@ from services.settings import Settings
 from services.workspace import open_workspace
 from strategies.base import Strategy
 from strategies.registry import load_strategy
-from tests.browser.conftest import pytest_setup_options
 
 pytestmark = pytest.mark.browser
 
@@ -50,15 +48,6 @@ def workspace(database_url, tmp_path):
 @pytest.fixture
 def page(workspace, open_browser, serve):
     return open_browser(serve(workspace.settings).url)
-
-
-@pytest.fixture
-def second_browser(chromium):
-    """Give a browser of somebody else, without anything that the first one stored."""
-    driver = webdriver.Chrome(options=pytest_setup_options())
-    remember_selectors(driver)
-    yield driver
-    driver.quit()
 
 
 def first_backtest(page) -> None:

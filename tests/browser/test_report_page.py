@@ -4,35 +4,13 @@ import numpy as np
 import pytest
 from chart_page import open_run, open_tab, script, trace, view, wait_for_view
 from data_page import text, texts
-from patience import remember_selectors, until
+from patience import until
 from report_page import listed_trades, panel_text, query_of, shown_tab, wait_for_card
-from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
-
-from services.workspace import open_workspace
-from tests.browser.conftest import pytest_setup_options
 
 pytestmark = pytest.mark.browser
 
 RUN = "/runs/1"
-
-
-@pytest.fixture
-def run(sample_settings):
-    """Give the saved run of the sample database."""
-    workspace = open_workspace(sample_settings)
-    run = workspace.recent_runs.get(workspace.database, 1)
-    workspace.database.close()
-    return run
-
-
-@pytest.fixture
-def second_browser(chromium):
-    """Give a browser of somebody else."""
-    driver = webdriver.Chrome(options=pytest_setup_options())
-    remember_selectors(driver)
-    yield driver
-    driver.quit()
 
 
 def callbacks(page) -> int:
@@ -82,10 +60,10 @@ def test_the_months_of_a_year_chain_to_its_total(page):
         assert chained == pytest.approx(shown, abs=0.0006 * 12)
 
 
-def test_the_table_lists_winners_or_losers_or_what_a_filter_lets_through(page, run):
+def test_the_table_lists_winners_or_losers_or_what_a_filter_lets_through(page, sample_run):
     open_run(page, RUN)
     open_tab(page, "trades")
-    profits = run.result.trades["profit"].to_numpy()
+    profits = sample_run.result.trades["profit"].to_numpy()
     everything = list(range(1, len(profits) + 1))
     until(lambda: listed_trades(page) == everything, 10)
     page.find_element("[data-kind='winners']").click()
@@ -94,12 +72,12 @@ def test_the_table_lists_winners_or_losers_or_what_a_filter_lets_through(page, r
     until(lambda: listed_trades(page) == [n for n in everything if profits[n - 1] < 0], 5)
     page.find_element("[data-kind='all']").click()
     page.find_element("#trade-filters").click()
-    returns = run.result.trades["return"].to_numpy() * 100
+    returns = sample_run.result.trades["return"].to_numpy() * 100
     page.wait_for_element("[aria-label='Return Filter Input']").send_keys(">2")
     until(lambda: listed_trades(page) == [n for n in everything if returns[n - 1] > 2], 5)
 
 
-def test_a_fall_is_shown_in_the_chart(page, run):
+def test_a_fall_is_shown_in_the_chart(page, sample_run):
     open_run(page, RUN)
     panel_text(page, "overview")
     whole = view(page)
@@ -213,10 +191,11 @@ def test_a_tab_that_fails_says_so_in_its_place(page, monkeypatch):
     assert "Deepest falls" in panel_text(page, "overview")
 
 
-def test_the_manifest_lists_what_the_run_was_made_with(page, run):
+def test_the_manifest_lists_what_the_run_was_made_with(page, sample_run):
     open_run(page, RUN)
     said = panel_text(page, "manifest")
-    for value in (run.manifest.bars_hash, run.manifest.code_hash, run.manifest.fingerprint):
+    manifest = sample_run.manifest
+    for value in (manifest.bars_hash, manifest.code_hash, manifest.fingerprint):
         assert value in said
     assert page.find_elements("#panel-manifest a[href='/export/runs/1.json']")
 

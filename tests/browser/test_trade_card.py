@@ -18,27 +18,16 @@ from report_page import card_text, query_of, wait_for_card
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from services.workspace import open_workspace
-
 pytestmark = pytest.mark.browser
 
 RUN = "/runs/1"
 HOVERED = "return Boolean(document.querySelector('.choosable .plot')._hoverdata)"
 
 
-@pytest.fixture
-def run(sample_settings):
-    """Give the saved run of the sample database."""
-    workspace = open_workspace(sample_settings)
-    run = workspace.recent_runs.get(workspace.database, 1)
-    workspace.database.close()
-    return run
-
-
-def test_the_card_tells_signal_fill_and_what_became_of_the_trade(page, run):
+def test_the_card_tells_signal_fill_and_what_became_of_the_trade(page, sample_run):
     open_run(page, f"{RUN}?trade=2")
     said = wait_for_card(page, 2)
-    trade, bars = run.result.trades.iloc[1], run.result.bars
+    trade, bars = sample_run.result.trades.iloc[1], sample_run.result.bars
     signal, fill = bars.iloc[trade.entry_bar - 1], bars.iloc[trade.entry_bar]
     gap = fill["open"] / signal["close"] - 1
     for part in (
@@ -50,7 +39,7 @@ def test_the_card_tells_signal_fill_and_what_became_of_the_trade(page, run):
         f"{trade['mfe'] * 100:+.2f} % at".replace("-", "−"),
     ):
         assert part in said, part
-    for line in run.result.lines:
+    for line in sample_run.result.lines:
         for bar in (trade.entry_bar - 1, trade.entry_bar):
             assert f"{line.values[bar]:.2f}" in said
 
@@ -73,7 +62,7 @@ def test_a_marker_opens_the_card_and_chooses_the_row(page):
     until(lambda: selected_rows(page) == [str(buys["customdata"][4])], 5)
 
 
-def test_brackets_and_buttons_step_through_the_trades(page, run):
+def test_brackets_and_buttons_step_through_the_trades(page, sample_run):
     open_run(page, RUN)
     body = page.find_element("body")
     body.send_keys("]")
@@ -83,7 +72,7 @@ def test_brackets_and_buttons_step_through_the_trades(page, run):
     wait_for_card(page, 2)
     page.find_element("#trade-card [data-card='next']").click()
     wait_for_card(page, 3)
-    trade = run.result.trades.iloc[2]
+    trade = sample_run.result.trades.iloc[2]
     until(lambda: selection(page) == [[trade.entry_bar - 0.5, trade.exit_bar + 0.5]], 5)
     page.find_element("#chart").send_keys("[")
     wait_for_card(page, 2)
