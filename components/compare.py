@@ -9,6 +9,7 @@ from dash import dcc, html
 from components.format import bar_time, direction, metric_text_of
 from components.icons import icon
 from components.plot import plot
+from components.report_head import BADGES
 from services.wording import commission_text, grouped, money_text
 
 ADD, DIFFERENT_ONLY = "compare-add", "compare-different"
@@ -216,7 +217,7 @@ def _asked(runs: Sequence[Any]) -> list[tuple[str, list[str]]]:
         ("Fill", [one.fill.replace("_", " ") for one in settings]),
         ("Bars used", [_mark(run, "bars_hash") for run in runs]),
         ("Strategy code", [_mark(run, "code_hash") for run in runs]),
-        ("Look-ahead", [run.look_ahead.status for run in runs]),
+        ("Look-ahead", [BADGES[run.look_ahead.status][1] for run in runs]),
     ]
 
 
