@@ -48,5 +48,8 @@ def _renewed(browser: Browser) -> Browser:
         driver.switch_to.window(handle)
         driver.close()
     driver.switch_to.window(fresh)
+    # A tab that is not in front of its window would be told of no focus.
+    driver.execute_cdp_cmd("Page.bringToFront", {})
+    driver.execute_cdp_cmd("Emulation.setFocusEmulationEnabled", {"enabled": True})
     driver.get_log("browser")
     return browser
