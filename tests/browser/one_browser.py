@@ -11,16 +11,18 @@ class SharedBrowser:
     def __init__(self, start):
         self._start = start
         self._browser: Browser | None = None
+        self._size: dict | None = None
 
     def renewed(self) -> Browser:
-        """Return the browser with one new tab: nothing emulated, an empty console."""
+        """Return the browser with one new tab: its first size, nothing emulated, no message."""
         try:
             if self._browser is not None:
-                return _renewed(self._browser)
+                return _renewed(self._browser, self._size)
         except WebDriverException:
             self.quit()
         self._browser = self._start()
         remember_selectors(self._browser.driver)
+        self._size = self._browser.driver.get_window_size()
         return self._browser
 
     def quit(self) -> None:
@@ -38,7 +40,7 @@ def forget(browser: Browser, url: str) -> None:
     browser.driver.delete_all_cookies()
 
 
-def _renewed(browser: Browser) -> Browser:
+def _renewed(browser: Browser, size: dict) -> Browser:
     driver = browser.driver
     old = driver.window_handles
     driver.switch_to.window(old[0])
@@ -48,6 +50,8 @@ def _renewed(browser: Browser) -> Browser:
         driver.switch_to.window(handle)
         driver.close()
     driver.switch_to.window(fresh)
+    if driver.get_window_size() != size:  # a test may have made it a phone
+        driver.set_window_size(size["width"], size["height"])
     # A tab that is not in front of its window would be told of no focus.
     driver.execute_cdp_cmd("Page.bringToFront", {})
     driver.execute_cdp_cmd("Emulation.setFocusEmulationEnabled", {"enabled": True})
