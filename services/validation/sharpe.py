@@ -11,6 +11,7 @@ from statistics import NormalDist
 import numpy as np
 
 from services.errors import InvalidParams
+from services.validation.finite import finite
 
 FEWEST_RETURNS = 4  # a kurtosis of fewer says nothing
 CONFIDENCE = 0.95
@@ -57,7 +58,7 @@ def sharpe_moments(returns: np.ndarray) -> SharpeMoments | None:
     The Sharpe ratio is that of `services.metrics` (deviation of n - 1), skewness and kurtosis are
     ratios of the plain moments.
     """
-    r = _finite(returns)
+    r = finite(returns)
     if len(r) < FEWEST_RETURNS:
         return None
     mean, deviation = float(r.mean()), float(r.std(ddof=1))
@@ -179,10 +180,3 @@ def _estimate_variance(sharpe: float, skewness: float, kurtosis: float) -> float
     """
     variance = 1.0 - skewness * sharpe + (kurtosis - 1.0) / 4.0 * sharpe**2
     return variance if variance > 1e-12 else None
-
-
-def _finite(returns: np.ndarray) -> np.ndarray:
-    r = np.asarray(returns, dtype=np.float64)
-    if not np.isfinite(r).all():
-        raise InvalidParams("A return is not a number: leave out the bars without equity.")
-    return r
