@@ -3,3 +3,76 @@
 Pure functions of arrays of returns, fractions and never percent; None where something is
 undefined, which is never a sign of skill.
 """
+
+from services.validation.bootstrap import (
+    BlockLength,
+    Bootstrap,
+    bootstrap_of,
+    optimal_block_length,
+)
+from services.validation.overfitting import (
+    BlockSums,
+    Overfitting,
+    block_sums,
+    overfitting_of,
+    overfitting_of_blocks,
+)
+from services.validation.plateau import Cell, Plateau, grid_of, plateau_of
+from services.validation.sharpe import (
+    DeflatedSharpe,
+    SharpeMoments,
+    deflated_sharpe,
+    expected_max_sharpe,
+    luck_variance,
+    min_track_record,
+    probabilistic_sharpe,
+    sharpe_moments,
+    trials_variance,
+)
+from services.validation.shuffle import (
+    TimingTest,
+    TradeResample,
+    TradeShuffle,
+    resample_trades,
+    shuffle_trades,
+    timing_test,
+)
+from services.validation.spread import Bands, Spread
+from services.validation.verdict import LEVELS, NO_SKILL, Verdict, verdict_of
+
+__all__ = [
+    "LEVELS",
+    "NO_SKILL",
+    "Bands",
+    "BlockLength",
+    "BlockSums",
+    "Bootstrap",
+    "Cell",
+    "DeflatedSharpe",
+    "Overfitting",
+    "Plateau",
+    "SharpeMoments",
+    "Spread",
+    "TimingTest",
+    "TradeResample",
+    "TradeShuffle",
+    "Verdict",
+    "block_sums",
+    "bootstrap_of",
+    "deflated_sharpe",
+    "expected_max_sharpe",
+    "grid_of",
+    "luck_variance",
+    "min_track_record",
+    "optimal_block_length",
+    "overfitting_of",
+    "overfitting_of_blocks",
+    "plateau_of",
+    "probabilistic_sharpe",
+    "resample_trades",
+    "sharpe_moments",
+    "shuffle_trades",
+    "timing_test",
+    "trials_variance",
+    "verdict_of",
+]

@@ -1,0 +1,178 @@
+"""What the tests come to, in plain words, and never in better ones than the worst of them."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from services.validation.bootstrap import Bootstrap
+from services.validation.overfitting import Overfitting
+from services.validation.plateau import Plateau
+from services.validation.sharpe import CONFIDENCE, DeflatedSharpe
+from services.validation.shuffle import TimingTest
+from services.wording import grouped
+
+Level = Literal["no evidence", "weak", "some", "strong"]
+LEVELS: tuple[Level, ...] = ("no evidence", "weak", "some", "strong")
+NO_SKILL = "no evidence of skill"
+_NONE, _WEAK, _SOME, _STRONG = range(4)
+_STRONG_CONFIDENCE = 0.99
+_OVERFITTED, _DOUBTFUL = 0.5, 0.2
+_BY_CHANCE = 0.05
+_CONCLUSIONS = {
+    _WEAK: "Taken together: weak evidence of skill.",
+    _SOME: "Taken together: some evidence of skill.",
+    _STRONG: "Taken together: strong evidence of skill in these bars; only new ones can tell "
+    "whether it lasts.",
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How much the evidence is worth, and a sentence for every test that was made."""
+
+    level: Level
+    sentences: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """Return the sentences as one paragraph."""
+        return " ".join(self.sentences)
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """One test's word: evidence is at most of the level `cap`."""
+
+    cap: int
+    sentence: str
+
+
+def verdict_of(
+    deflated: DeflatedSharpe,
+    overfitting: Overfitting | None = None,
+    bootstrap: Bootstrap | None = None,
+    timing: TimingTest | None = None,
+    plateau: Plateau | None = None,
+    *,
+    periods_a_year: int = 252,
+) -> Verdict:
+    """Judge by the worst of the tests; what was not tested is never in a run's favour.
+
+    No evidence: a deflated Sharpe ratio under 95 %, or a bootstrap interval of the Sharpe that is
+    not all above zero. At most weak: overfitted by more than half (PBO), or random timing does as
+    well more often than 5 %. At most some: PBO above 20 %, a lonely peak, a deflated Sharpe ratio
+    under 99 %, or no bootstrap, or no PBO for a run chosen from several.
+    """
+    findings = [_of_luck(deflated, periods_a_year), _of_interval(bootstrap)]
+    if overfitting is not None or deflated.trials > 1:
+        findings.append(_of_choice(overfitting))
+    if timing is not None:
+        findings.append(_of_timing(timing))
+    if plateau is not None and plateau.peak is not None:
+        findings.append(_of_neighbours(plateau))
+    level = min(finding.cap for finding in findings)
+    sentences = [finding.sentence for finding in findings]
+    if level > _NONE:
+        sentences.append(_CONCLUSIONS[level])
+    return Verdict(LEVELS[level], tuple(sentences))
+
+
+def _of_luck(found: DeflatedSharpe, a: int) -> _Finding:
+    if found.dsr is None or found.sharpe is None or found.expected_max is None:
+        return _Finding(
+            _NONE, f"The returns are too few or vary too little to judge a Sharpe: {NO_SKILL}."
+        )
+    sharpe = grouped(found.sharpe * math.sqrt(a), 2)
+    best_of_luck = grouped(found.expected_max * math.sqrt(a), 2)
+    if found.sharpe <= 0:
+        return _Finding(_NONE, f"A Sharpe of {sharpe} is no better than doing nothing: {NO_SKILL}.")
+    several = found.trials > 1
+    subject = f"{_trials(found.trials)} a Sharpe of {sharpe}"
+    if several and found.sharpe <= found.expected_max:
+        return _Finding(
+            _NONE,
+            f"{subject} is what luck alone would be expected to reach (expected maximum "
+            f"{best_of_luck}): {NO_SKILL}.",
+        )
+    claim = (
+        f"is more than luck alone would be expected to reach (expected maximum {best_of_luck})"
+        if several
+        else "is above zero"
+    )
+    sure = f"{subject} {claim} with a probability of {_probability(found.dsr)}"
+    if found.dsr < CONFIDENCE:
+        return _Finding(_NONE, f"{sure}, short of 95 %{_patience(found, a)}: {NO_SKILL}.")
+    return _Finding(_STRONG if found.dsr >= _STRONG_CONFIDENCE else _SOME, f"{sure}.")
+
+
+def _trials(count: int) -> str:
+    return f"After {grouped(count, 0)} trials" if count > 1 else "In a single trial"
+
+
+def _patience(found: DeflatedSharpe, a: int) -> str:
+    if found.min_track_record is None:
+        return ""
+    needed, had = found.min_track_record / a, found.count / a
+    return f" ({grouped(needed, 1)} years would be needed, these are {grouped(had, 1)})"
+
+
+def _of_interval(found: Bootstrap | None) -> _Finding:
+    if found is None:
+        return _Finding(_SOME, "Not tested: how far the Sharpe moves when the returns are redrawn.")
+    low, high = found.sharpe.p5, found.sharpe.p95
+    if low is None or high is None:
+        return _Finding(_NONE, f"Redrawn in blocks, the returns have no Sharpe: {NO_SKILL}.")
+    interval = (
+        f"Redrawn in blocks, the same returns give a Sharpe from {grouped(low, 2)} to "
+        f"{grouped(high, 2)} in nine of ten cases"
+    )
+    if low <= 0:
+        return _Finding(_NONE, f"{interval}, which is not all above zero: {NO_SKILL}.")
+    return _Finding(_STRONG, f"{interval}, all above zero.")
+
+
+def _of_choice(found: Overfitting | None) -> _Finding:
+    if found is None or found.pbo is None:
+        return _Finding(_SOME, "Not tested: whether the best on some bars is good on the others.")
+    fact = (
+        f"The best configuration on half of the bars came out in the lower half on the others in "
+        f"{_percent(found.pbo)} of the splits"
+    )
+    if found.pbo > _OVERFITTED:
+        return _Finding(_WEAK, f"{fact}: the choice is overfitted.")
+    if found.pbo > _DOUBTFUL:
+        return _Finding(_SOME, f"{fact}: the choice is doubtful.")
+    return _Finding(_STRONG, f"{fact}: the choice holds.")
+
+
+def _of_timing(found: TimingTest) -> _Finding:
+    if found.p_value is None:
+        return _Finding(_NONE, f"The run never held a position: {NO_SKILL}.")
+    share = _percent(found.p_value)
+    fact = f"Random timing with the same exposure did as well in {share} of all cases"
+    if found.p_value > _BY_CHANCE:
+        return _Finding(_WEAK, f"{fact}: timing is not shown to matter.")
+    return _Finding(_STRONG, f"{fact}: the timing counts.")
+
+
+def _of_neighbours(found: Plateau) -> _Finding:
+    peak, best = found.peak, found.best
+    around = "has no neighbours" if peak.around is None else f"has {grouped(peak.around, 2)} around"
+    fact = f"The best cell ({grouped(peak.value, 2)}) {around}"
+    if found.lonely is None:
+        return _Finding(_SOME, "Not tested: whether the neighbours of the best cell are good, too.")
+    if found.lonely:
+        return _Finding(
+            _SOME,
+            f"{fact}: a lonely peak; the best neighbourhood has {grouped(best.mean, 2)}.",
+        )
+    return _Finding(_STRONG, f"{fact}: it stands on a plateau.")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _probability(value: float) -> str:
+    """Write a probability in percent, rounded down and never as certainty."""
+    return f"{min(math.floor(value * 1000) / 10, 99.9):.1f} %"
