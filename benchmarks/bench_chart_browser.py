@@ -58,6 +58,7 @@ def fill(folder: Path) -> None:
     for symbol, (resolution, unit, count) in SIZES.items():
         add_instrument(workspace.database, symbol)
         store_bars(workspace.database, symbol, resolution, made_bars(count, unit))
+        workspace.columns.prepare(symbol, resolution)  # as every way of bringing bars in does
     workspace.database.close()
 
 

@@ -9,6 +9,7 @@ runs are made from a few real ones; they have metrics, trades and tags, but no s
 import itertools
 import random
 import tempfile
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from strategies.registry import load_strategy
 
 RUNS = 10_000
 REPEATS = 12
+LOOK_SECONDS = 1.5  # nobody clicks on what was not yet seen; the browser has a moment for itself
 STRATEGIES = ("ma_cross", "rsi", "bollinger", "macd", "supertrend")
 # Two frames after what is waited for is there, it is on the screen.
 TIME_OF = """
@@ -66,13 +68,13 @@ def main() -> None:
             print_line("open a run", [open_run(driver, url) for _ in range(REPEATS)], "ms")
 
 
-def save_runs(folder: str) -> None:
-    """Save RUNS runs in the database of a folder."""
+def save_runs(folder: str, count: int = RUNS) -> None:
+    """Save runs in the database of a folder."""
     workspace = open_workspace(Settings(database_url="", data_dir=Path(folder)))
     for strategy in STRATEGIES:
         request = BacktestRequest("MSFT", "1d", strategy, duration="5 Y")
         run_request(workspace, request, load_strategy(strategy))
-    _multiply(workspace, RUNS - len(STRATEGIES))
+    _multiply(workspace, count - len(STRATEGIES))
     workspace.database.close()
 
 
@@ -110,6 +112,7 @@ def open_list(driver: webdriver.Chrome, url: str) -> tuple[float, float]:
     WebDriverWait(driver, 30).until(
         lambda d: d.execute_script("return document.querySelector('h1')")
     )
+    time.sleep(LOOK_SECONDS)
     first = time_of(driver, LINK.format("/runs"), ROWS)
     time_of(driver, LINK.format("/"), "!document.querySelector('#runs-table')")
     return first, time_of(driver, LINK.format("/runs"), ROWS)
@@ -133,6 +136,7 @@ def open_run(driver: webdriver.Chrome, url: str) -> float:
     """Open one of the runs that have a series; return the milliseconds until it is painted."""
     driver.get(f"{url}/runs?sort=id&order=asc")
     WebDriverWait(driver, 30).until(lambda d: d.execute_script(f"return {ROWS}"))
+    time.sleep(LOOK_SECONDS)
     return time_of(driver, OPEN, PAINTED)
 
 

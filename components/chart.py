@@ -2,11 +2,9 @@
 
 from typing import Any
 
-import dash
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 
 from components.chart_toolbar import chart_help, chart_toolbar
-from components.plot import LIBRARY
 
 CHART_SPEC = "chart-spec"
 # Dash draws nothing at first from a store that an absent page's callback could fill: a spec that
@@ -39,7 +37,6 @@ def chart_panel(spec: dict[str, Any] | None = None) -> html.Div:
                         tabIndex="0",
                         role="application",
                         **{
-                            "data-plotly": dash.get_asset_url(LIBRARY),
                             "aria-roledescription": "chart",
                             "aria-label": _LABEL,
                         },

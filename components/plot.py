@@ -3,10 +3,7 @@
 import json
 from typing import Any
 
-import dash
 from dash import html
-
-LIBRARY = "vendor/plotly/plotly-finance.min.js"
 
 
 def plot(
@@ -26,9 +23,5 @@ def plot(
         role="img",
         style={"height": layout["height"]},
         **({} if id is None else {"id": id}),
-        **{
-            "aria-label": label,
-            "data-figure": text,
-            "data-plotly": dash.get_asset_url(LIBRARY),
-        },
+        **{"aria-label": label, "data-figure": text},
     )

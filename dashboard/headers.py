@@ -1,7 +1,12 @@
-"""Security headers: the browser runs only scripts of this server and frames it nowhere."""
+"""Headers of every answer: the browser runs only scripts of this server, frames it nowhere, and
+keeps what the page is made of.
+"""
 
 from dash import Dash
-from flask import Response
+from flask import Response, request
+
+VERSION_KEY = "m"  # in an asset's address; Dash's own word for when the file was changed
+_A_DAY, _A_YEAR = 86_400, 31_536_000
 
 
 def add_headers(app: Dash) -> None:
@@ -11,9 +16,18 @@ def add_headers(app: Dash) -> None:
     def _add(response: Response) -> Response:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "same-origin")
+        if response.status_code in (200, 304) and request.path.startswith(app.get_asset_url("")):
+            response.headers["Cache-Control"] = _kept()
         if response.mimetype == "text/html":
             response.headers.setdefault("Content-Security-Policy", _policy(app))
         return response
+
+
+def _kept() -> str:
+    """Say how long an asset is kept: one whose address names its version never changes."""
+    if request.args.get(VERSION_KEY):
+        return f"public, max-age={_A_YEAR}, immutable"
+    return f"public, max-age={_A_DAY}" if "/vendor/" in request.path else "no-cache"
 
 
 def _policy(app: Dash) -> str:

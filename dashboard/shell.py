@@ -1,5 +1,7 @@
 """The frame around every page: header, navigation, toasts, and the document it lives in."""
 
+from pathlib import Path
+
 import dash
 import dash_bootstrap_components as dbc
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
@@ -9,7 +11,9 @@ from components.icons import icon
 from components.job_tray import job_tray
 from components.keyboard_help import help_button, keyboard_help
 from components.palette import palette, palette_button
+from dashboard.headers import VERSION_KEY
 
+CHART_LIBRARY = "vendor/plotly/plotly-finance.min.js"
 NAVIGATION = (
     ("Home", "/", "house", "exact"),
     ("Data", "/data", "database", "partial"),
@@ -24,7 +28,7 @@ DOCUMENT = """<!doctype html>
 {%metas%}
 <title>{%title%}</title>
 <link rel="icon" type="image/svg+xml" href="FAVICON">
-<script src="THEME"></script>
+<script src="THEME" data-plotly="CHARTS"></script>
 {%css%}
 </head>
 <body>
@@ -39,8 +43,10 @@ DOCUMENT = """<!doctype html>
 
 def add_shell(app: Dash) -> None:
     """Give the app its document, its frame and the callback that shows toasts."""
-    app.index_string = DOCUMENT.replace("FAVICON", app.get_asset_url("favicon.svg")).replace(
-        "THEME", app.get_asset_url("theme.js")
+    app.index_string = (
+        DOCUMENT.replace("FAVICON", _address(app, "favicon.svg"))
+        .replace("THEME", _address(app, "theme.js"))
+        .replace("CHARTS", _address(app, CHART_LIBRARY))
     )
     app.layout = _frame()
     app.clientside_callback(
@@ -49,6 +55,12 @@ def add_shell(app: Dash) -> None:
         Input(TOAST_STORE, "data"),
         prevent_initial_call=True,
     )
+
+
+def _address(app: Dash, name: str) -> str:
+    """Return the address of a file of the page; it changes with the file, so it is kept long."""
+    changed = (Path(app.config.assets_folder) / name).stat().st_mtime
+    return f"{app.get_asset_url(name)}?{VERSION_KEY}={changed}"
 
 
 def _frame() -> html.Div:
@@ -63,6 +75,7 @@ def _frame() -> html.Div:
             dcc.Store(id=TOAST_STORE),
             palette([(name, path, sign) for name, path, sign, _ in NAVIGATION]),
             keyboard_help(),
+            html.Div(id="warming", hidden=True),
         ],
         className="shell",
     )

@@ -210,9 +210,21 @@ def test_vendored_files_come_with_their_licence():
         assert list(folder.glob("LICENSE*")), folder.name
 
 
-def test_the_chart_library_is_not_loaded_by_every_page(client):
-    assert "plotly-finance" not in client.get("/").get_data(as_text=True)
-    assert client.get("/assets/vendor/plotly/plotly-finance.min.js").status_code == 200
+def test_the_chart_library_is_named_by_every_page_and_not_in_the_way_of_any(client):
+    document = client.get("/").get_data(as_text=True)
+    address = re.search(r'data-plotly="([^"]+)"', document).group(1)
+    assert address.startswith("/assets/vendor/plotly/plotly-finance.min.js?m=")
+    assert f'src="{address}"' not in document
+    assert client.get(address).status_code == 200
+
+
+def test_what_the_page_is_made_of_is_kept_as_long_as_its_address_names_its_version(client):
+    sheet = re.search(r'href="(/assets/zz/[^"]+)"', client.get("/").get_data(as_text=True)).group(1)
+    assert "immutable" in client.get(sheet).headers["Cache-Control"]
+    assert client.get("/assets/favicon.svg").headers["Cache-Control"] == "no-cache"
+    font = "/assets/vendor/bootstrap-icons/bootstrap-icons.min.css"
+    assert client.get(font).headers["Cache-Control"] == "public, max-age=86400"
+    assert "Cache-Control" not in client.get("/assets/nothing.js?m=1").headers
 
 
 def test_every_page_names_the_tab(app):

@@ -11,6 +11,7 @@
       if (window.Plotly) return resolve(window.Plotly);
       const script = document.createElement("script");
       script.src = document.querySelector("[data-plotly]").dataset.plotly;
+      script.async = true;
       script.onload = () => resolve(window.Plotly);
       script.onerror = () => {
         library = null;
@@ -19,7 +20,7 @@
       document.head.append(script);
     });
 
-  // The library is large: it is asked for when the first chart of any page appears.
+  // The library is large: it is asked for once, at once where the page has a chart.
   const plotly = () => (library ??= load());
 
   const token = (name) => {
@@ -57,13 +58,8 @@
     document.dispatchEvent(new CustomEvent("chart:look"));
   }).observe(document.documentElement, { attributes: true, attributeFilter: LOOK });
 
-  // Read the library while the user still looks at the form.
-  const warming = new MutationObserver(() => {
-    if (!document.querySelector("[data-plotly]")) return;
-    warming.disconnect();
-    plotly().catch(() => {});
-  });
-  warming.observe(document.documentElement, { childList: true, subtree: true });
+  // Read beside the page itself, before the page's own scripts have asked the server what is on it.
+  if (/^\/(chart|backtest|runs\/.+)$/.test(window.location.pathname)) plotly().catch(() => {});
 
   Object.assign((window.charting ??= {}), { plotly, token, resolved, small });
 })();

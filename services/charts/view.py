@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 CANDLES_IN_VIEW = 420
-MARGIN = 0.5  # of the view, loaded to each side so that a small pan shows no gap
+MARGIN = 0.3  # of the view, loaded to each side so that a small pan shows no gap
 _LEAST_BARS = 5
 
 

@@ -25,6 +25,14 @@ def test_the_navigation_marks_where_the_user_is_and_names_the_tab(page):
     assert page.driver.title == "Runs"
 
 
+def test_while_home_is_looked_at_charts_and_tables_are_made_ready(page):
+    page.wait_for_element("#stored-bars")
+    ready = """return Boolean(window.Plotly) && !document.getElementById("warming").children.length
+      && performance.getEntriesByType("resource").some((one) => /dash_ag_grid.async/.test(one.name))
+    """
+    until(lambda: page.driver.execute_script(ready), 10)
+
+
 def test_a_click_in_the_list_opens_the_run(page):
     page.wait_for_page(f"{page.server_url}/runs")
     number = page.wait_for_element(".ag-row [col-id='id']").text
