@@ -11,6 +11,7 @@ from services.errors import InvalidParams
 from services.metrics import drawdown_of
 from services.validation.bootstrap import bootstrap_of, optimal_block_length
 from services.validation.paths import CIRCULAR, PERMUTED, STATIONARY, draw_paths
+from services.validation.spread import bands_of, spread_of
 
 
 def days(seed=0, count=1000, mean=0.0005, deviation=0.01):
@@ -128,6 +129,20 @@ def test_stationary_blocks_are_of_the_asked_length_on_average():
     drawn = np.rint((equity[:, 1:] / equity[:, :-1] - 1) * 1e6).astype(int)
     broken = ((np.diff(drawn, axis=1) - 1) % 199 != 0).mean()
     assert 1 / broken == pytest.approx(8, rel=0.05)
+
+
+def test_quantiles_are_the_ones_their_names_say():
+    spread = spread_of(np.array([np.nan, *range(100, -1, -1)]))
+    assert (spread.p5, spread.p25, spread.median, spread.p75, spread.p95) == (5, 25, 50, 75, 95)
+    assert (spread.undefined, spread.values[[0, -1]].tolist()) == (1, [0, 100])
+    bands = bands_of(np.arange(2), np.column_stack([np.arange(101), np.zeros(101)]))
+    assert (bands.p5[0], bands.p25[0], bands.p75[0], bands.p95[0], bands.p95[1]) == (
+        5,
+        25,
+        75,
+        95,
+        0,
+    )
 
 
 def test_bands_lie_in_order_and_end_where_the_returns_end():

@@ -130,7 +130,7 @@ def test_resting_for_half_of_the_bars_is_better_than_losing_and_worse_than_winni
     returns[:, 1] = np.where(np.arange(80) < 40, returns[:, 1] + 0.02, 0.0)
     found = overfitting_of(returns, 2)
     assert found.chosen.tolist() == [1, 0]
-    assert found.out_of_sample[0] == 0.0
+    assert found.out_of_sample[0] == found.probability_of_loss == 0.0
     assert found.logits[0] == 0.0  # second of three
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.errors import InvalidParams
 from services.metrics import drawdown_of
+from services.validation.paths import PERMUTED, draw_paths
 from services.validation.shuffle import resample_trades, shuffle_trades, timing_test
 
 FIVE = np.array([0.10, -0.20, 0.05, 0.30, -0.10])
@@ -36,6 +37,14 @@ def test_a_shuffle_ends_where_the_run_ended():
         assert band[-1] - 1 == pytest.approx(total)
     assert found.equity.p5[2] < found.equity.p95[2]
     assert found.drawdown.p5[2] < found.drawdown.p95[2] <= 0
+
+
+def test_every_order_is_as_likely():
+    three = np.array([0.1, 0.2, 0.3])
+    firsts = [draw_paths(three, PERMUTED, 1, 1, seed).equity[0, 1:3] for seed in range(1200)]
+    counts = np.unique(np.round(firsts, 9), axis=0, return_counts=True)[1]
+    assert len(counts) == 6
+    assert counts.min() > 160
 
 
 def test_losses_in_a_row_are_bad_luck_and_losses_spread_out_good():
