@@ -25,12 +25,24 @@ def test_the_navigation_marks_where_the_user_is_and_names_the_tab(page):
     assert page.driver.title == "Runs"
 
 
+AT_REST = """return Boolean(window.Plotly) && !document.getElementById("warming").children.length
+  && performance.getEntriesByType("resource").some((one) => /dash_ag_grid.async/.test(one.name))
+"""
+
+
 def test_while_home_is_looked_at_charts_and_tables_are_made_ready(page):
     page.wait_for_element("#stored-bars")
-    ready = """return Boolean(window.Plotly) && !document.getElementById("warming").children.length
-      && performance.getEntriesByType("resource").some((one) => /dash_ag_grid.async/.test(one.name))
-    """
-    until(lambda: page.driver.execute_script(ready), 10)
+    until(lambda: page.driver.execute_script(AT_REST), 10)
+
+
+def test_what_is_drawn_anew_is_not_asked_once_for_each_of_its_parts(page):
+    until(lambda: page.driver.execute_script(AT_REST), 10)
+    page.driver.execute_script("window.told = 0; dash_stores[0].subscribe(() => told++)")
+    page.find_element(".rail .nav-link[href='/chart']").click()
+    page.wait_for_element("#chart[data-painted]")
+    parts = len(page.find_elements("#content *"))
+    assert parts > 300
+    assert page.driver.execute_script("return told") < parts / 4
 
 
 def test_a_click_in_the_list_opens_the_run(page):
