@@ -12,6 +12,7 @@ from numba import njit
 FILL_NEXT_OPEN, FILL_CLOSE = 0, 1
 
 # Columns of the trade table that the kernel fills.
+TRADE_WIDTH = 10
 (
     ENTRY_BAR,
     EXIT_BAR,
@@ -23,7 +24,7 @@ FILL_NEXT_OPEN, FILL_CLOSE = 0, 1
     PROFIT,
     WORST,
     BEST,
-) = range(10)
+) = range(TRADE_WIDTH)
 STILL_OPEN = -1
 
 
@@ -37,47 +38,88 @@ def simulate(open_, high, low, close, signals, fill, cash, per_share, minimum, c
     """
     n = len(close)
     equity = np.empty(n)
-    position = np.zeros(n, dtype=np.int8)
-    trades = np.empty((n // 2 + 1, 10))
+    position = np.empty(n, dtype=np.int8)
+    trades = np.empty((most_trades(n), TRADE_WIDTH))
+    money = (cash, per_share, minimum, cap, rate, slippage)
+    count = simulate_into(open_, high, low, close, signals, fill, *money, equity, position, trades)
+    return equity, position, trades[:count]
+
+
+@njit(cache=True, nogil=True)
+def most_trades(bars):
+    """Return how many rows of trades that many bars can need."""
+    return bars // 2 + 1
+
+
+@njit(cache=True, nogil=True)
+def simulate_into(
+    open_,
+    high,
+    low,
+    close,
+    signals,
+    fill,
+    cash,
+    per_share,
+    minimum,
+    cap,
+    rate,
+    slippage,
+    equity,
+    position,
+    trades,
+):
+    """Do the work of `simulate` in arrays at hand; return the number of trades.
+
+    `equity` and `position` have a value a bar, `trades` has `most_trades` rows of TRADE_WIDTH.
+    """
+    n = len(close)
+    at_close = fill == FILL_CLOSE
     count = 0
     shares = 0.0
+    # The marks of the trade that is on: a local number costs less than a cell of the table.
+    worst = best = 0.0
     for i in range(n):
-        source = i - 1 if fill == FILL_NEXT_OPEN else i
-        signal = signals[source] if source >= 0 else 0
-        price = open_[i] if fill == FILL_NEXT_OPEN else close[i]
         holding = shares > 0.0
+        if holding and at_close:
+            worst, best = min(worst, low[i]), max(best, high[i])
 
-        if holding and fill == FILL_CLOSE:
-            _mark(trades[count], low[i], high[i])
-
+        signal = 0
+        if at_close:
+            signal = signals[i]
+        elif i > 0:
+            signal = signals[i - 1]
         if signal > 0 and not holding:
+            price = close[i] if at_close else open_[i]
             paid = price * (1.0 + slippage)
             shares = shares_for(cash, paid, per_share, minimum, cap, rate)
             if shares > 0.0:
                 fee = commission_of(shares, paid, per_share, minimum, cap, rate)
-                _open_trade(trades[count], i, paid, shares, fee, shares * (paid - price), price)
+                _open_trade(trades[count], i, paid, shares, fee, shares * (paid - price))
+                worst = best = price
                 cash = 0.0
             else:
                 shares = 0.0
         elif signal < 0 and holding:
+            price = close[i] if at_close else open_[i]
             got = price * (1.0 - slippage)
             fee = commission_of(shares, got, per_share, minimum, cap, rate)
             cash = shares * got - fee
-            _close_trade(trades[count], i, got, fee, shares * (price - got))
-            _mark(trades[count], price, price)
+            worst, best = min(worst, price), max(best, price)
+            _close_trade(trades[count], i, got, fee, shares * (price - got), worst, best)
             count += 1
             shares = 0.0
 
-        if shares > 0.0:
-            if fill == FILL_NEXT_OPEN:
-                _mark(trades[count], low[i], high[i])
-            position[i] = 1
+        holding = shares > 0.0
+        if holding and not at_close:
+            worst, best = min(worst, low[i]), max(best, high[i])
+        position[i] = holding
         equity[i] = cash + shares * close[i]
 
     if shares > 0.0:
-        _close_trade(trades[count], STILL_OPEN, close[n - 1], 0.0, 0.0)
+        _close_trade(trades[count], STILL_OPEN, close[n - 1], 0.0, 0.0, worst, best)
         count += 1
-    return equity, position, trades[:count]
+    return count
 
 
 @njit(cache=True, nogil=True)
@@ -92,28 +134,22 @@ def buy_and_hold(open_, close, cash, per_share, minimum, cap, rate, slippage):
 
 
 @njit(cache=True, nogil=True)
-def _mark(trade, low, high):
-    trade[WORST] = min(trade[WORST], low)
-    trade[BEST] = max(trade[BEST], high)
-
-
-@njit(cache=True, nogil=True)
-def _open_trade(trade, bar, paid, shares, fee, slipped, price):
+def _open_trade(trade, bar, paid, shares, fee, slipped):
     trade[ENTRY_BAR] = bar
     trade[ENTRY_PRICE] = paid
     trade[SHARES] = shares
     trade[COMMISSION] = fee
     trade[SLIPPAGE] = slipped
-    trade[WORST] = price
-    trade[BEST] = price
 
 
 @njit(cache=True, nogil=True)
-def _close_trade(trade, bar, got, fee, slipped):
+def _close_trade(trade, bar, got, fee, slipped, worst, best):
     trade[EXIT_BAR] = bar
     trade[EXIT_PRICE] = got
     trade[COMMISSION] += fee
     trade[SLIPPAGE] += slipped
+    trade[WORST] = worst
+    trade[BEST] = best
     entry_fee = trade[COMMISSION] - fee
     trade[PROFIT] = trade[SHARES] * (got - trade[ENTRY_PRICE]) - entry_fee - fee
 
