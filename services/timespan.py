@@ -41,7 +41,7 @@ def is_session_based(resolution: str) -> bool:
 
 @dataclass(frozen=True)
 class Duration:
-    """A span counted back from a bar: "N S|D|W|M|Y"; M is months, calendar-aware."""
+    """A span counted from a bar: "N S|D|W|M|Y"; M is months, calendar-aware."""
 
     count: int
     unit: str
@@ -64,6 +64,14 @@ class Duration:
             return max(moment - pd.DateOffset(**{_UNITS[self.unit]: self.count}), earliest)
         except (OverflowError, ValueError):
             return earliest
+
+    def after(self, moment: pd.Timestamp, times: int = 1) -> pd.Timestamp:
+        """Return the moment `times` this long after `moment` (year 2262 at the latest)."""
+        latest = pd.Timestamp.max.tz_localize("UTC").floor("D")
+        try:
+            return min(moment + pd.DateOffset(**{_UNITS[self.unit]: self.count * times}), latest)
+        except (OverflowError, ValueError):
+            return latest
 
     def __str__(self) -> str:
         return f"{self.count} {self.unit}"

@@ -57,6 +57,14 @@ def test_a_duration_is_counted_back_by_the_calendar(text, last, first):
     assert Duration.parse(text).before(moment(last)) == moment(first)
 
 
+def test_a_duration_is_counted_forward_by_the_calendar_as_often_as_asked():
+    month = Duration.parse("1 M")
+    assert month.after(moment("2024-01-31")) == moment("2024-02-29")
+    assert month.after(moment("2024-01-31"), 2) == moment("2024-03-31")
+    assert Duration.parse("2 W").after(moment("2024-01-31"), 0) == moment("2024-01-31")
+    assert Duration.parse("999999999 Y").after(moment("2024-01-31")).year == 2262
+
+
 @pytest.mark.parametrize("text", ["999999999 Y", "999999999 M", "999999999 W", "400 Y"])
 def test_a_duration_longer_than_history_reaches_to_its_beginning(text):
     assert Duration.parse(text).before(moment("2024-03-01")).year <= 1678
