@@ -21,6 +21,7 @@
   };
 
   const serverIsGone = () => {
+    document.dispatchEvent(new CustomEvent("server:gone"));
     const banner = document.getElementById("server-banner");
     if (!banner || pinging) return;
     banner.hidden = false;

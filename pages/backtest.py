@@ -41,16 +41,33 @@ from services.runs import SavedRun
 from services.workspace import Workspace
 from strategies.registry import STRATEGIES, load_strategy
 
-URL, AGAIN, SHOWN = "bt-url", "bt-again", "bt-shown"
+URL, SHOWN = "bt-url", "bt-shown"
 PLACEHOLDER, RESULT = "bt-placeholder", "bt-result"
 _IDLE, _BUSY = "workbench-result", "workbench-result is-busy"
 _FIRST = next(iter(STRATEGIES))
-# Two callbacks speak here: the one that reads the form, and the one that reads the address.
-_ERROR_OUTPUTS = (
-    Output({"type": f"{FIELD}-error", "name": ALL}, "children", allow_duplicate=True),
-    Output({"type": f"{PARAM}-error", "name": ALL}, "children", allow_duplicate=True),
-    Output(FORM_ERROR, "children", allow_duplicate=True),
+# What a run changes, on the report and in the form. Two callbacks do: the button's, and that of an
+# address that came by a link, Back or Forward.
+_ANSWER = (
+    *REPORT_OUTPUTS,
+    Output(SHOWN, "data"),
+    Output(PLACEHOLDER, "hidden"),
+    Output({"type": f"{FIELD}-error", "name": ALL}, "children"),
+    Output({"type": f"{PARAM}-error", "name": ALL}, "children"),
+    Output(FORM_ERROR, "children"),
+    Output({"type": FIELD, "name": ALL}, "value"),
+    Output({"type": PARAM, "name": ALL}, "value"),
 )
+_ANSWER_OF_BUTTON = tuple(
+    Output(one.component_id, one.component_property, allow_duplicate=True) for one in _ANSWER
+)
+_FORM = (
+    State({"type": FIELD, "name": ALL}, "value"),
+    State({"type": PARAM, "name": ALL}, "value"),
+)
+_RUNNING = [
+    (Output(RUN_BUTTON, "disabled"), True, False),
+    (Output(RESULT, "className"), _BUSY, _IDLE),
+]
 
 
 def register(app: Dash, workspace: Workspace) -> None:
@@ -63,7 +80,7 @@ def register(app: Dash, workspace: Workspace) -> None:
     )
     register_report(app, partial(shown_run.find_run, workspace))
     _register_choices(app)
-    _register_run_button(app)
+    _register_run_button(app, workspace)
     _register_result(app, workspace)
 
 
@@ -92,66 +109,59 @@ def _register_choices(app: Dash) -> None:
         return asked[AMOUNT] if asked["commission"] == model else ""
 
 
-def _register_run_button(app: Dash) -> None:
-    """Write the form into the address, or the error beside its field."""
+def _register_run_button(app: Dash, workspace: Workspace) -> None:
+    """Run what the form says and write it into the address, or the error beside its field."""
 
     @app.callback(
         Output(URL, "search"),
-        Output(AGAIN, "data"),
-        *_ERROR_OUTPUTS,
+        *_ANSWER_OF_BUTTON,
         Input(RUN_BUTTON, "n_clicks"),
-        State({"type": FIELD, "name": ALL}, "value"),
-        State({"type": PARAM, "name": ALL}, "value"),
-        State(URL, "search"),
+        *_FORM,
+        running=_RUNNING,
         prevent_initial_call=True,
     )
-    def _run(clicks: int, _fields: list, _params: list, search: str):
+    def _run(clicks: int, _fields: list, _params: list):
         if not clicks:
             raise PreventUpdate
-        values, params = (_named(group) for group in dash.ctx.states_list[:2])
+        values, params = (_named(group) for group in dash.ctx.states_list)
         try:
             asked = _search(query_of(values, params))
         except UserError as error:
-            return no_update, no_update, *_errors(error)
-        again = clicks if asked == (search or "") else no_update
-        return asked, again, *_errors(None)
+            as_before = [no_update] * (len(REPORT_OUTPUTS) + 2)
+            return no_update, *as_before, *_errors(error), *_follow({})
+        return asked, *_answer(workspace, asked)
 
 
 def _register_result(app: Dash, workspace: Workspace) -> None:
     """Show what the address asks for, and let the form say the same."""
 
     @app.callback(
-        *REPORT_OUTPUTS,
-        Output(SHOWN, "data"),
-        Output(PLACEHOLDER, "hidden"),
-        *_ERROR_OUTPUTS,
-        Output({"type": FIELD, "name": ALL}, "value"),
-        Output({"type": PARAM, "name": ALL}, "value"),
+        *_ANSWER,
         Input(URL, "search"),
-        Input(AGAIN, "data"),
-        State({"type": FIELD, "name": ALL}, "value"),
-        State({"type": PARAM, "name": ALL}, "value"),
+        *_FORM,
         State(SHOWN, "data"),
-        running=[
-            (Output(RUN_BUTTON, "disabled"), True, False),
-            (Output(RESULT, "className"), _BUSY, _IDLE),
-        ],
-        prevent_initial_call="initial_duplicate",
+        running=_RUNNING,
     )
-    def _show_run(search: str, _again: int, _fields: list, _params: list, shown: str):
-        # Dash calls this too when fields appear, as those of another strategy.
-        if not dash.ctx.triggered and shown == search:
+    def _show_run(search: str, _fields: list, _params: list, shown: str):
+        # Called too when the button has written the address, and when fields of another strategy
+        # appear.
+        if shown == search:
             raise PreventUpdate
-        query = _query(search)
-        follow = _follow(query)
-        if not _runs_at_once(query):
-            return *HIDDEN_REPORT, search, False, *_errors(None), *follow
-        try:
-            run = _backtest(workspace, query)
-        except UserError as error:
-            return *HIDDEN_REPORT, search, False, *_errors(error), *follow
-        report_now = report_values(shown_run.shown(workspace, run))
-        return *report_now, search, True, *_errors(None), *follow
+        return _answer(workspace, search)
+
+
+def _answer(workspace: Workspace, search: str) -> tuple:
+    """Return the values of _ANSWER for an address."""
+    query = _query(search)
+    follow = _follow(query)
+    if not _runs_at_once(query):
+        return *HIDDEN_REPORT, search, False, *_errors(None), *follow
+    try:
+        run = _backtest(workspace, query)
+    except UserError as error:
+        return *HIDDEN_REPORT, search, False, *_errors(error), *follow
+    report_now = report_values(shown_run.shown(workspace, run))
+    return *report_now, search, True, *_errors(None), *follow
 
 
 def layout(workspace: Workspace, /, **raw: Any) -> html.Div:
@@ -163,7 +173,6 @@ def layout(workspace: Workspace, /, **raw: Any) -> html.Div:
     return html.Div(
         [
             dcc.Location(id=URL, refresh=False),
-            dcc.Store(id=AGAIN),
             dcc.Store(id=SHOWN),
             html.H1("Backtest", className="visually-hidden"),
             html.Div(

@@ -42,6 +42,13 @@
   document.addEventListener("input", markStale);
   document.addEventListener("change", markStale);
 
+  // An answer that never comes ends no waiting by itself.
+  document.addEventListener("server:gone", () => {
+    if (!document.getElementById("bt-run")) return;
+    give("bt-run", { disabled: false });
+    give("bt-result", { className: "workbench-result" });
+  });
+
   const isTyping = (element) => element?.closest?.("input, textarea, select, [contenteditable]");
 
   const asJson = async (address, options) => {
