@@ -190,7 +190,7 @@ def _simulation(values: Mapping[str, str]) -> list[Any]:
 
 
 _COMMISSION_LABELS = dict(
-    zip(COMMISSIONS, ("IBKR fixed", "Percent of the trade", "None"), strict=True)
+    zip(COMMISSIONS, ("IBKR fixed", "IBKR tiered", "Percent of the trade", "None"), strict=True)
 )
 _FILL_LABELS = dict(zip(FILLS, ("At the next open", "At the signal's close"), strict=True))
 

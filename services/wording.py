@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from services.backtest.costs import DEFAULT_PERCENT, IBKR_PER_SHARE
+from services.backtest.costs import DEFAULT_PERCENT, IBKR_PER_SHARE, IBKR_TIERED_PER_SHARE
 from services.backtest.settings import FILLS, SimulationSettings
 
 MISSING = "n/a"
@@ -97,6 +97,12 @@ def commission_text(commission: str) -> str:
         return f"commission {number or f'{DEFAULT_PERCENT:g}'} % of the trade"
     if model == "ibkr_fixed":
         return f"IBKR commission USD {number or IBKR_PER_SHARE} a share (at least 1, at most 1 %)"
+    if model == "ibkr_tiered":
+        rate = number or IBKR_TIERED_PER_SHARE
+        return (
+            f"IBKR tiered commission USD {rate} a share (at least 0.35, at most 1 %; exchange and "
+            "regulatory fees not included)"
+        )
     return "no commission"
 
 

@@ -7,6 +7,7 @@ has a formula.
 FEES = {
     "ibkr_fixed": lambda shares, price: min(max(0.005 * shares, 1.0), 0.01 * shares * price),
     "ibkr_fixed:0.05": lambda shares, price: min(max(0.05 * shares, 1.0), 0.01 * shares * price),
+    "ibkr_tiered": lambda shares, price: min(max(0.0035 * shares, 0.35), 0.01 * shares * price),
     "percent": lambda shares, price: shares * price * 0.001,
     "percent:0.25": lambda shares, price: shares * price * 0.0025,
     "none": lambda shares, price: 0.0,

@@ -11,10 +11,16 @@ from services.errors import InvalidParams, did_you_mean
 IBKR_PER_SHARE = 0.005
 IBKR_MINIMUM = 1.0
 IBKR_CAP = 0.01
+# Tiered pricing up to 300,000 shares a month: IBKR's own part. The fees of exchanges, clearing and
+# regulators, which tiered pricing passes on and fixed pricing has in it, come on top.
+IBKR_TIERED_PER_SHARE = 0.0035
+IBKR_TIERED_MINIMUM = 0.35
 DEFAULT_PERCENT = 0.1
 
 COMMISSIONS = {
     "ibkr_fixed": "IBKR fixed: USD 0.005 a share, at least 1.00, at most 1 % of the trade",
+    "ibkr_tiered": "IBKR tiered: USD 0.0035 a share, at least 0.35, at most 1 % of the trade; "
+    "exchange and regulatory fees come on top and are not charged here",
     "percent": "a percentage of the trade's value",
     "none": "no commission",
 }
@@ -38,11 +44,15 @@ class Commission:
             return cls(0.0, 0.0, math.inf, 0.0)
         if model == "ibkr_fixed":
             return cls(_amount(text, number, IBKR_PER_SHARE, 10), IBKR_MINIMUM, IBKR_CAP, 0.0)
+        if model == "ibkr_tiered":
+            per_share = _amount(text, number, IBKR_TIERED_PER_SHARE, 10)
+            return cls(per_share, IBKR_TIERED_MINIMUM, IBKR_CAP, 0.0)
         if model == "percent":
             return cls(0.0, 0.0, math.inf, _amount(text, number, DEFAULT_PERCENT, 50) / 100)
         raise InvalidParams(
-            f'Unknown commission "{text}": use ibkr_fixed[:USD a share], percent[:percent] '
-            f"or none.{did_you_mean(model, COMMISSIONS)}",
+            f'Unknown commission "{text}": use ibkr_fixed[:USD a share], '
+            "ibkr_tiered[:USD a share], percent[:percent] or none."
+            f"{did_you_mean(model, COMMISSIONS)}",
             field="commission",
         )
 

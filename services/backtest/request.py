@@ -12,6 +12,19 @@ from services.timespan import Duration, check_resolution, parse_date
 
 PARAM_PREFIX = "p."
 DEFAULT_RESOLUTION = "1d"
+# The assumptions that an address holds only where they are not the usual ones.
+_RISK = (
+    "side",
+    "stop_loss",
+    "take_profit",
+    "trailing_stop",
+    "intrabar",
+    "sizing",
+    "fractional",
+    "max_exposure",
+    "cash_interest",
+    "borrow_rate",
+)
 QUERY_NAMES = (
     "symbol",
     "resolution",
@@ -23,6 +36,7 @@ QUERY_NAMES = (
     "commission",
     "slippage",
     "fill",
+    *_RISK,
 )
 _DATE_ONLY = 10
 
@@ -49,6 +63,7 @@ class BacktestRequest:
             commission=query.get("commission") or default.commission,
             slippage_bps=query.get("slippage") or default.slippage_bps,
             fill=query.get("fill") or default.fill,
+            **{name: query[name] for name in _RISK if query.get(name)},
         )
         return cls(
             symbol=query.get("symbol", ""),
@@ -90,6 +105,8 @@ class BacktestRequest:
     def as_query(self) -> dict[str, str]:
         """Return the canonical URL query: every value that matters, strategy parameters as p.*"""
         span = {"duration": self.duration, "start": self.start, "end": self.end}
+        said = self.settings.as_dict()
+        risk = {name: said[name] for name in _RISK if name in said}
         costs = {
             "cash": _digits(self.settings.cash),
             "commission": self.settings.commission,
@@ -102,12 +119,19 @@ class BacktestRequest:
             "strategy": self.strategy,
             **{name: value for name, value in span.items() if value},
             **costs,
+            **{name: _text(value) for name, value in risk.items()},
             **{
                 f"{PARAM_PREFIX}{name}": str(value)
                 for name, value in self.params.items()
                 if value is not None
             },
         }
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return _digits(value) if isinstance(value, float) else value
 
 
 def _digits(number: float) -> str:

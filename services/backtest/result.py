@@ -9,7 +9,7 @@ import pandas as pd
 
 from services.backtest.lines import Line
 from services.backtest.settings import SimulationSettings
-from services.metrics import Metrics
+from services.metric_specs import Metrics
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class BacktestResult:
 
     `bars` holds the tested bars (the bar columns); every array has one value a bar. `equity` and
     `benchmark_equity` (Buy & Hold) are money at each close, indexed by time; `position` is 1
-    where the bar ends in a position; `signals` are +1, -1, 0. `trades` has TRADE_COLUMNS of
+    where the bar ends long, -1 where short; `signals` are +1, -1, 0. `trades` has TRADE_COLUMNS of
     `services.backtest.trades`. Metrics are named as in `services.metrics.METRICS`.
     """
 

@@ -7,7 +7,10 @@ import pandas as pd
 
 import services.backtest.simulate as kernel
 
-SIGNAL, OPEN = "signal", "open"
+OPEN = "open"
+LONG, SHORT = "long", "short"
+# By the kernel's numbers: BY_SIGNAL, BY_STOP and so on.
+EXIT_REASONS = np.array(["signal", "stop", "target", "trailing", "ruin"])
 TRADE_COLUMNS = [
     "entry_time",
     "entry_price",
@@ -25,6 +28,7 @@ TRADE_COLUMNS = [
     "entry_bar",
     "exit_bar",
     "bars",
+    "side",
 ]
 
 
@@ -33,6 +37,8 @@ def trades_table(rows: np.ndarray, ts: pd.Series) -> pd.DataFrame:
 
     Prices are those paid and received, slippage included; costs are commission plus slippage in
     money; profit is net of both, return is profit over entry value (quantity times entry price).
+    exit_reason says what ended it: "signal", "stop", "target", "trailing", or "ruin" when equity
+    was gone. A short's entry is its sale; its costs and commission include the loan of the shares.
     A trade still open has exit_reason "open", no exit time and price, and exit_bar -1: its
     profit is marked to the last close.
     """
@@ -41,6 +47,9 @@ def trades_table(rows: np.ndarray, ts: pd.Series) -> pd.DataFrame:
     is_open = exit_bar == kernel.STILL_OPEN
     entry_price, shares = rows[:, kernel.ENTRY_PRICE], rows[:, kernel.SHARES]
     commission, slippage = rows[:, kernel.COMMISSION], rows[:, kernel.SLIPPAGE]
+    is_short = rows[:, kernel.SIDE] < 0
+    lowest, highest = (rows[:, mark] / entry_price - 1.0 for mark in (kernel.WORST, kernel.BEST))
+    reasons = EXIT_REASONS[rows[:, kernel.REASON].astype(np.int64)]
     stamps = ts.array
     exit_time = stamps.take(np.where(is_open, -1, exit_bar), allow_fill=True)
     last = len(ts) - 1
@@ -54,17 +63,42 @@ def trades_table(rows: np.ndarray, ts: pd.Series) -> pd.DataFrame:
             "costs": commission + slippage,
             "profit": rows[:, kernel.PROFIT],
             "return": rows[:, kernel.PROFIT] / (shares * entry_price),
-            "exit_reason": np.where(is_open, OPEN, SIGNAL),
+            "exit_reason": np.where(is_open, OPEN, reasons),
             "commission": commission,
             "slippage": slippage,
-            "mae": rows[:, kernel.WORST] / entry_price - 1.0,
-            "mfe": rows[:, kernel.BEST] / entry_price - 1.0,
+            "mae": np.where(is_short, -highest, lowest),
+            "mfe": np.where(is_short, -lowest, highest),
             "entry_bar": entry_bar,
             "exit_bar": exit_bar,
             "bars": np.where(is_open, last + 1, exit_bar) - entry_bar,
+            "side": np.where(is_short, SHORT, LONG),
         },
         copy=False,
     )
+
+
+def fills_of(trades: pd.DataFrame, side: str) -> pd.DataFrame:
+    """Return the fills of a side, "buy" or "sell", by bar: bar, price, quantity, number.
+
+    The entry of a long and the cover of a short are bought, the others sold. `number` is the
+    trade's, from one.
+    """
+    is_short = (trades["side"] == SHORT).to_numpy()
+    enters = is_short if side == "sell" else ~is_short
+    leaves = ~enters & (trades["exit_bar"] >= 0).to_numpy()
+    number = trades.index.to_numpy() + 1
+    fills = pd.concat(
+        pd.DataFrame(
+            {
+                "bar": trades[f"{end}_bar"].to_numpy()[chosen],
+                "price": trades[f"{end}_price"].to_numpy(np.float64)[chosen],
+                "quantity": trades["quantity"].to_numpy(np.float64)[chosen],
+                "number": number[chosen],
+            }
+        )
+        for end, chosen in (("entry", enters), ("exit", leaves))
+    )
+    return fills.sort_values("bar", kind="stable", ignore_index=True)
 
 
 def trade_records(trades: pd.DataFrame) -> list[dict]:
@@ -80,11 +114,12 @@ def trades_from_records(records: list[dict]) -> pd.DataFrame:
         table[name] = pd.to_datetime(table[name], utc=True).astype("datetime64[us, UTC]")
     numbers = [name for name in TRADE_COLUMNS if name not in _NOT_FLOATS]
     types = dict.fromkeys(numbers, "float64") | dict.fromkeys(_WHOLE, "int64")
-    return table.astype(types | {"exit_reason": "str"})
+    table["side"] = table["side"].fillna(LONG)  # runs of before shorts did not say it
+    return table.astype(types | {"exit_reason": "str", "side": "str"})
 
 
 _WHOLE = ("entry_bar", "exit_bar", "bars")
-_NOT_FLOATS = {"entry_time", "exit_time", "exit_reason", *_WHOLE}
+_NOT_FLOATS = {"entry_time", "exit_time", "exit_reason", "side", *_WHOLE}
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,92 @@
+"""The assumptions of a simulation beyond cash, costs and fill, as numbers for the kernel."""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+import services.backtest.simulate as kernel
+from services import metrics
+from services.backtest.risk import Distance, Sizing
+from services.backtest.settings import SimulationSettings
+
+VOLATILITY_BARS = 20
+_SIDES = {"long": kernel.LONG_ONLY, "short": kernel.SHORT_ONLY, "both": kernel.BOTH_SIDES}
+_SIZINGS = {
+    "all_in": kernel.ALL_IN,
+    "percent": kernel.PERCENT,
+    "cash": kernel.CASH,
+    "shares": kernel.SHARES_OF,
+    "volatility": kernel.VOLATILITY,
+}
+_US_A_DAY = 86_400_000_000
+
+
+def realism_of(
+    settings: SimulationSettings, frame: pd.DataFrame, first: int = 0, timezone: str = "UTC"
+) -> kernel.Realism | None:
+    """Return what the kernel must know of settings beyond the usual ones, or None.
+
+    `frame` has the bars with their indicators, those from `first` on are traded. ATR and
+    volatility at a bar are those known at the close before it.
+    """
+    if settings.is_plain:
+        return None
+    stop, target, trail = (
+        Distance.parse(getattr(settings, name), name)
+        for name in ("stop_loss", "take_profit", "trailing_stop")
+    )
+    sizing = Sizing.parse(settings.sizing)
+    is_share = sizing.model in ("percent", "volatility")
+    needs_atr = stop.atr > 0 or target.atr > 0 or trail.atr > 0
+    nothing = np.zeros(len(frame) - first)
+    return kernel.Realism(
+        sides=_SIDES[settings.side],
+        stop_fraction=stop.fraction,
+        stop_atr=stop.atr,
+        target_fraction=target.fraction,
+        target_atr=target.atr,
+        trail_fraction=trail.fraction,
+        trail_atr=trail.atr,
+        target_first=settings.intrabar == "target_first",
+        sizing=_SIZINGS[sizing.model],
+        amount=sizing.amount / 100 if is_share else sizing.amount,
+        fractional=settings.fractional,
+        max_exposure=settings.max_exposure,
+        interest=settings.cash_interest / 100,
+        borrow=settings.borrow_rate / 100,
+        atr=_known_before(frame["atr"].to_numpy(np.float64), first) if needs_atr else nothing,
+        volatility=_volatility(frame, first, timezone) if sizing.model == "volatility" else nothing,
+        days=_days(frame["ts"], first)
+        if settings.cash_interest or settings.borrow_rate
+        else nothing,
+    )
+
+
+def bars_a_year(ts: pd.Series, timezone: str = "UTC") -> float:
+    """Return how many bars make a year: sessions a year times the usual bars of a session."""
+    calendar = metrics.calendar_of(ts, timezone)
+    bars = np.diff(calendar.ends, prepend=-1)
+    return calendar.periods_a_year * float(np.median(bars))
+
+
+def _volatility(frame: pd.DataFrame, first: int, timezone: str) -> np.ndarray:
+    """Return the yearly deviation of the last 20 returns known at the close before each bar."""
+    close = frame["close"].to_numpy(np.float64)
+    deviation = np.full(len(close), np.nan)
+    if len(close) > VOLATILITY_BARS:
+        windows = np.lib.stride_tricks.sliding_window_view(
+            np.diff(close) / close[:-1], VOLATILITY_BARS
+        )
+        deviation[VOLATILITY_BARS:] = windows.std(axis=1, ddof=1)
+    return _known_before(deviation, first) * math.sqrt(bars_a_year(frame["ts"], timezone))
+
+
+def _known_before(values: np.ndarray, first: int) -> np.ndarray:
+    return np.concatenate(([np.nan], values[:-1]))[first:]
+
+
+def _days(ts: pd.Series, first: int) -> np.ndarray:
+    """Return the calendar days from the close before to each bar; none before the first."""
+    stamps = ts.iloc[first:].dt.as_unit("us").astype("int64").to_numpy()
+    return np.diff(stamps, prepend=stamps[0]) / _US_A_DAY
