@@ -1,0 +1,67 @@
+"""The benchmarks' rules for vectorbt, with the engine that it chooses itself."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import vectorbt as vbt
+
+from benchmarks.rules import CASH, FAST, SLOW
+
+PORTFOLIO = {"init_cash": CASH, "freq": "1D"}
+vbt.settings["returns"]["year_freq"] = "252 days"  # its own year has 365, ours 252
+
+
+def run(bars: pd.DataFrame) -> tuple[vbt.Portfolio, pd.Series]:
+    """Trade one crossover at the next open; return the portfolio and its statistics."""
+    close, opens = (pd.Series(bars[name].to_numpy(), bars["ts"]) for name in ("close", "open"))
+    fast, slow = vbt.MA.run(close, FAST), vbt.MA.run(close, SLOW)
+    buy = fast.ma_crossed_above(slow).vbt.signals.fshift(1)
+    sell = fast.ma_crossed_below(slow).vbt.signals.fshift(1)
+    portfolio = vbt.Portfolio.from_signals(close, buy, sell, price=opens, **PORTFOLIO)
+    return portfolio, portfolio.stats()
+
+
+def trades_of(portfolio: vbt.Portfolio) -> np.ndarray:
+    """Return bar and price of each entry and exit, a row a closed trade."""
+    trades = portfolio.trades.closed.records
+    return trades[["entry_idx", "entry_price", "exit_idx", "exit_price"]].to_numpy(np.float64)
+
+
+def sweep(close: pd.Series, lengths: list[int]) -> np.ndarray:
+    """Trade all pairs of lengths at the close; return four metrics, a row a pair."""
+    fast, slow = vbt.MA.run_combs(close, window=lengths, r=2, short_names=["fast", "slow"])
+    return _measured(close, fast, slow)
+
+
+def sweep_in_chunks(close: pd.Series, pairs: np.ndarray, columns: int) -> np.ndarray:
+    """Do the same in parts of so many columns, as its author advises where memory is short."""
+    return np.vstack([_measured(close, *part) for part in _averages(close, pairs, columns)])
+
+
+def averages_of(close: pd.Series, lengths: range) -> np.ndarray:
+    """Return its moving average of each length, a row a length."""
+    return np.ascontiguousarray(vbt.MA.run(close, window=list(lengths)).ma.to_numpy().T)
+
+
+def _averages(close: pd.Series, pairs: np.ndarray, columns: int) -> Iterator[list[vbt.MA]]:
+    for start in range(0, len(pairs), columns):
+        part = pairs[start : start + columns]
+        yield [
+            vbt.MA.run(close, window=part[:, side].tolist(), short_name=name)
+            for side, name in enumerate(("fast", "slow"))
+        ]
+
+
+def _measured(close: pd.Series, fast: vbt.MA, slow: vbt.MA) -> np.ndarray:
+    portfolio = vbt.Portfolio.from_signals(
+        close, fast.ma_crossed_above(slow), fast.ma_crossed_below(slow), **PORTFOLIO
+    )
+    return np.column_stack(
+        [
+            portfolio.total_return(),
+            portfolio.sharpe_ratio(),
+            portfolio.max_drawdown(),
+            portfolio.trades.closed.count(),
+        ]
+    )
