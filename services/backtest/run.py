@@ -6,16 +6,17 @@ from typing import Literal, Protocol
 import numpy as np
 import pandas as pd
 
+import services.backtest.measure as measuring
 import services.backtest.simulate as kernel
-from services import metrics
-from services.backtest.costs import Commission
+from services.backtest.inputs import inputs_of
 from services.backtest.lines import Line
 from services.backtest.result import BacktestResult, StrategyInfo
 from services.backtest.settings import SimulationSettings
 from services.backtest.trades import trades_table
-from services.bars import BAR_COLUMNS, PRICE_COLUMNS
+from services.bars import BAR_COLUMNS
 from services.errors import InvalidSignals, NoBars
 from services.indicators import with_indicators
+from services.metric_specs import metrics_of_row
 
 
 class Rule(Protocol):
@@ -47,44 +48,40 @@ def run_backtest(
     its averages. `timezone` says where a day ends in the metrics of intraday bars. Raises NoBars
     when no bar is left.
     """
-    frame, first = _window(bars, start, end)
-    signals = _signals(strategy, frame, first)
-    traded = frame[BAR_COLUMNS].iloc[first:].reset_index(drop=True)
-    open_, high, low, close = (traded[name].to_numpy(np.float64) for name in PRICE_COLUMNS)
-    money = _money(settings)
-    fill = kernel.FILL_CLOSE if settings.fill == "close" else kernel.FILL_NEXT_OPEN
-    equity, position, rows = kernel.simulate(open_, high, low, close, signals, fill, *money)
-    benchmark, benchmark_costs = kernel.buy_and_hold(open_, close, *money)
-
-    trades = trades_table(rows, traded["ts"])
-    calendar = metrics.calendar_of(traded["ts"], timezone)
+    frame, first = window(bars, start, end)
+    signals = signals_of(strategy, frame, first)
+    given = inputs_of(frame, first, settings, timezone)
+    equity, position, rows = kernel.simulate(*given.prices, signals, given.fill, *given.money)
+    row = measuring.measure(equity, position, rows, given.cash, given.sampling, given.held)
+    held = measuring.measure_held(
+        given.benchmark, given.benchmark_costs, given.cash, given.sampling
+    )
+    traded = _traded(frame, first)
+    index = pd.DatetimeIndex(traded["ts"])
     return BacktestResult(
         bars=traded,
         signals=signals,
-        equity=_series(equity, traded, "equity"),
-        benchmark_equity=_series(benchmark, traded, "benchmark_equity"),
+        equity=pd.Series(equity, index=index, name="equity", copy=False),
+        benchmark_equity=pd.Series(
+            given.benchmark, index=index, name="benchmark_equity", copy=False
+        ),
         position=position,
-        trades=trades,
-        metrics=metrics.in_order(
-            metrics.equity_metrics(equity, settings.cash, calendar)
-            | metrics.relation_metrics(equity, benchmark, settings.cash, calendar)
-            | {"exposure": float(position.mean())}
-            | _trade_metrics(rows)
-        ),
-        benchmark_metrics=metrics.in_order(
-            metrics.equity_metrics(benchmark, settings.cash, calendar)
-            | {"exposure": 1.0, "costs": float(benchmark_costs)}
-        ),
+        trades=trades_table(rows, traded["ts"]),
+        metrics=metrics_of_row(row),
+        benchmark_metrics=metrics_of_row(held),
         lines=_lines(strategy, frame, first),
         strategy=_info(strategy),
         settings=settings,
     )
 
 
-def _window(
+def window(
     bars: pd.DataFrame, start: pd.Timestamp | None, end: pd.Timestamp | None
 ) -> tuple[pd.DataFrame, int]:
-    """Cut what lies after `end`, and find the first bar to trade."""
+    """Add indicators, cut what lies after `end`, and find the first bar to trade.
+
+    Raises NoBars when none is left.
+    """
     if len(bars) == 0:
         raise NoBars("There are no bars to test: load some first.")
     frame = with_indicators(bars)
@@ -102,7 +99,8 @@ def _place(ts: pd.Series, moment: pd.Timestamp, side: Literal["left", "right"]) 
     return int(ts.dt.as_unit("us").searchsorted(moment.as_unit("us"), side=side))
 
 
-def _signals(strategy: Rule, frame: pd.DataFrame, first: int) -> np.ndarray:
+def signals_of(strategy: Rule, frame: pd.DataFrame, first: int) -> np.ndarray:
+    """Ask a rule for the signals of the bars from `first` on; raise InvalidSignals."""
     signals = np.asarray(strategy.signals_from(frame, first))
     wanted = len(frame) - first
     if signals.shape != (wanted,) or not np.isin(signals, (-1, 0, 1)).all():
@@ -112,23 +110,9 @@ def _signals(strategy: Rule, frame: pd.DataFrame, first: int) -> np.ndarray:
     return signals.astype(np.int8)
 
 
-def _money(settings: SimulationSettings) -> tuple[float, float, float, float, float, float]:
-    fee = Commission.parse(settings.commission)
-    slippage = settings.slippage_bps / 10_000
-    return settings.cash, fee.per_share, fee.minimum, fee.cap, fee.rate, slippage
-
-
-def _trade_metrics(rows: np.ndarray) -> metrics.Metrics:
-    return metrics.trade_metrics(
-        profit=rows[:, kernel.PROFIT],
-        entry_value=rows[:, kernel.SHARES] * rows[:, kernel.ENTRY_PRICE],
-        costs=rows[:, kernel.COMMISSION] + rows[:, kernel.SLIPPAGE],
-        is_open=rows[:, kernel.EXIT_BAR] == kernel.STILL_OPEN,
-    )
-
-
-def _series(values: np.ndarray, bars: pd.DataFrame, name: str) -> pd.Series:
-    return pd.Series(values, index=pd.DatetimeIndex(bars["ts"]), name=name, copy=False)
+def _traded(frame: pd.DataFrame, first: int) -> pd.DataFrame:
+    columns = {name: frame[name].array[first:] for name in BAR_COLUMNS}
+    return pd.DataFrame(columns, copy=False)
 
 
 def _lines(strategy: Rule, frame: pd.DataFrame, first: int) -> tuple[Line, ...]:

@@ -1,0 +1,64 @@
+"""What the compiled kernels are given: the same arrays for a backtest and for a sweep."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+import services.backtest.simulate as kernel
+from services.backtest.costs import Commission
+from services.backtest.measure import Held, held_of
+from services.backtest.settings import SimulationSettings
+from services.bars import PRICE_COLUMNS
+from services.sampling import Sampling, calendar_of
+
+Money = tuple[float, float, float, float, float, float]
+
+
+@dataclass(frozen=True)
+class KernelInputs:
+    """All that signals do not say: `prices` are open, high, low, close of the traded bars,
+    `money` the cash, the commission's four numbers and the slippage; `held` is Buy & Hold."""
+
+    prices: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+    fill: int
+    money: Money
+    sampling: Sampling
+    benchmark: np.ndarray
+    benchmark_costs: float
+    held: Held
+
+    @property
+    def cash(self) -> float:
+        """The money at the start."""
+        return self.money[0]
+
+
+def inputs_of(
+    frame: pd.DataFrame, first: int, settings: SimulationSettings, timezone: str
+) -> KernelInputs:
+    """Prepare the bars from `first` on of a frame with indicators."""
+    prices = tuple(plain(frame[name].to_numpy(np.float64)[first:]) for name in PRICE_COLUMNS)
+    money = _money(settings)
+    sampling = calendar_of(frame["ts"].iloc[first:], timezone).sampling
+    benchmark, costs = kernel.buy_and_hold(prices[0], prices[3], *money)
+    return KernelInputs(
+        prices=prices,
+        fill=kernel.FILL_CLOSE if settings.fill == "close" else kernel.FILL_NEXT_OPEN,
+        money=money,
+        sampling=sampling,
+        benchmark=benchmark,
+        benchmark_costs=costs,
+        held=held_of(benchmark, settings.cash, sampling.ends),
+    )
+
+
+def plain(values: np.ndarray) -> np.ndarray:
+    """Return floats side by side that may be written: the one kind the kernels are compiled for."""
+    return np.require(values, np.float64, ["C", "W"])
+
+
+def _money(settings: SimulationSettings) -> Money:
+    fee = Commission.parse(settings.commission)
+    slippage = settings.slippage_bps / 10_000
+    return settings.cash, fee.per_share, fee.minimum, fee.cap, fee.rate, slippage
