@@ -8,6 +8,7 @@ import pandas as pd
 import services.backtest.simulate as kernel
 from services.backtest.costs import Commission
 from services.backtest.measure import Held, held_of
+from services.backtest.realism import realism_of
 from services.backtest.settings import SimulationSettings
 from services.bars import PRICE_COLUMNS
 from services.sampling import Sampling, calendar_of
@@ -23,6 +24,7 @@ class KernelInputs:
     prices: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
     fill: int
     money: Money
+    realism: kernel.Realism | None
     sampling: Sampling
     benchmark: np.ndarray
     benchmark_costs: float
@@ -46,6 +48,7 @@ def inputs_of(
         prices=prices,
         fill=kernel.FILL_CLOSE if settings.fill == "close" else kernel.FILL_NEXT_OPEN,
         money=money,
+        realism=realism_of(settings, frame, first, timezone),
         sampling=sampling,
         benchmark=benchmark,
         benchmark_costs=costs,

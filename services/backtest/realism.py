@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 import services.backtest.simulate as kernel
-from services import metrics
 from services.backtest.risk import Distance, Sizing
 from services.backtest.settings import SimulationSettings
+from services.sampling import calendar_of
 
 VOLATILITY_BARS = 20
 _SIDES = {"long": kernel.LONG_ONLY, "short": kernel.SHORT_ONLY, "both": kernel.BOTH_SIDES}
@@ -65,7 +65,7 @@ def realism_of(
 
 def bars_a_year(ts: pd.Series, timezone: str = "UTC") -> float:
     """Return how many bars make a year: sessions a year times the usual bars of a session."""
-    calendar = metrics.calendar_of(ts, timezone)
+    calendar = calendar_of(ts, timezone)
     bars = np.diff(calendar.ends, prepend=-1)
     return calendar.periods_a_year * float(np.median(bars))
 

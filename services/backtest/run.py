@@ -51,7 +51,9 @@ def run_backtest(
     frame, first = window(bars, start, end)
     signals = signals_of(strategy, frame, first)
     given = inputs_of(frame, first, settings, timezone)
-    equity, position, rows = kernel.simulate(*given.prices, signals, given.fill, *given.money)
+    equity, position, rows = kernel.simulate(
+        *given.prices, signals, given.fill, *given.money, given.realism
+    )
     row = measuring.measure(equity, position, rows, given.cash, given.sampling, given.held)
     held = measuring.measure_held(
         given.benchmark, given.benchmark_costs, given.cash, given.sampling
