@@ -78,8 +78,24 @@ class QueueUnavailable(UserError):
     """The queue of jobs does not answer."""
 
 
+class ClusterUnavailable(UserError):
+    """The cluster that shall compute does not answer, has no workers, or they cannot be used."""
+
+
+class UnknownStudy(UserError):
+    """No saved study has that number."""
+
+
+class StudyChanged(UserError):
+    """A study cannot go on: its bars or its strategy are not those it began with."""
+
+
 class Cancelled(UserError):
     """The work was cancelled by someone; what was confirmed before is kept."""
+
+
+class Interrupted(Cancelled):
+    """The worker stops; the work ends as when it is cancelled."""
 
 
 class BrokerError(UserError):

@@ -31,6 +31,9 @@ class Settings(BaseSettings):
         "ib_insync", description="client library of the gateway"
     )
     redis_url: str = Field("", description="unset: jobs run on the embedded queue")
+    dask_scheduler_address: str = Field(
+        "", description="unset: sweeps run on this machine; a Dask scheduler: on its workers"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="how much is logged"
     )

@@ -18,6 +18,7 @@ DEFAULTS = {
     "IB_TIMEOUT": 60,
     "IB_LIBRARY": "ib_insync",
     "REDIS_URL": "",
+    "DASK_SCHEDULER_ADDRESS": "",
     "LOG_LEVEL": "INFO",
 }
 
@@ -48,6 +49,7 @@ def test_the_defaults_need_no_environment():
         ("IB_TIMEOUT", "2.5", 2.5),
         ("IB_LIBRARY", "ib_async", "ib_async"),
         ("REDIS_URL", "redis://h", "redis://h"),
+        ("DASK_SCHEDULER_ADDRESS", "tcp://h:8786", "tcp://h:8786"),
         ("LOG_LEVEL", "DEBUG", "DEBUG"),
     ],
 )

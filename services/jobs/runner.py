@@ -5,7 +5,7 @@ import threading
 import time
 from typing import Any
 
-from services.errors import Cancelled, UserError
+from services.errors import Cancelled, Interrupted, UserError
 from services.jobs.desk import submit
 from services.jobs.job import CANCELLED, DONE, FAILED, INTERRUPTED, STOPPED, JobView
 from services.jobs.kinds import ASKED, kind_of
@@ -21,10 +21,6 @@ CANCELLED_RUNNING = "Cancelled: what was stored before is kept."
 HEARTBEAT_SECONDS = 2.0
 WRITE_SECONDS = 0.25  # between two writes of progress
 FINISH_SECONDS = 60.0  # a database that stopped is waited for, to write how a job ended
-
-
-class _Stopping(Cancelled):
-    """The worker stops; the work ends as when it is cancelled."""
 
 
 class RunningJob:
@@ -58,7 +54,7 @@ class RunningJob:
         if self._cancelled.is_set():
             raise Cancelled(CANCELLED_RUNNING)
         if self._stopping.is_set() or self._lost.is_set():
-            raise _Stopping(STOPPED)
+            raise Interrupted(STOPPED)
 
     def finish(self, values: dict[str, Any]) -> None:
         """Write how it ended, with the last progress; wait for a database that is away."""
@@ -150,7 +146,7 @@ class JobRunner:
             kind = kind_of(job.kind)
             result = kind.run(self._workspace, dict(job.arguments), running.report)
             self._ask_for_more(result or {})
-        except _Stopping:
+        except Interrupted:
             values = {"state": INTERRUPTED, "message": STOPPED}
         except Cancelled as error:
             values = {"state": CANCELLED, "message": str(error)}

@@ -1,0 +1,56 @@
+"""Carries chunks of work to where they are computed: here, or on a Dask cluster."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+from services.progress import Progress, Report, silent
+from services.settings import Settings
+
+Task = Callable[[Any], Any]
+
+
+class Executor(Protocol):
+    """Where chunks are computed."""
+
+    def map(self, task: Task, chunks: Iterable[Any], report: Report = silent) -> Iterator[Any]:
+        """Give task(chunk) for each chunk, in the order of the chunks.
+
+        A task is pure, as a chunk may be computed twice; it and the chunks can be pickled.
+        Reports count chunks (total 0 when `chunks` has no length) and come also while one is
+        waited for; what they raise ends the work.
+        """
+
+
+class LocalExecutor:
+    """Computes in this process, one chunk after the other: compiled work has threads of its own."""
+
+    def map(self, task: Task, chunks: Iterable[Any], report: Report = silent) -> Iterator[Any]:
+        """Give task(chunk) for each chunk, in the order of the chunks."""
+        total = count_of(chunks)
+        for done, chunk in enumerate(chunks):
+            report(Progress(done, total, "computing"))
+            yield task(chunk)
+
+
+def count_of(chunks: Iterable[Any]) -> int:
+    """Return how many chunks there are, 0 when that is not known before they are made."""
+    return len(chunks) if hasattr(chunks, "__len__") else 0
+
+
+def local_executor() -> Executor:
+    """Return the executor that computes in this process."""
+    return LocalExecutor()
+
+
+def dask_executor(address: str) -> Executor:
+    """Return an executor on the Dask cluster whose scheduler has this address."""
+    from services.optimise.dask_cluster import DaskExecutor
+
+    return DaskExecutor(address)
+
+
+def executor_from(settings: Settings) -> Executor:
+    """Return the executor that the settings ask for: a Dask cluster when its address is set."""
+    if settings.dask_scheduler_address:
+        return dask_executor(settings.dask_scheduler_address)
+    return local_executor()
