@@ -25,6 +25,12 @@ def fee(text, shares, price):
         ("ibkr_fixed", 2, 10.0, 0.20),
         ("ibkr_fixed:0.01", 1000, 20.0, 10.00),
         ("ibkr_fixed:0", 1000, 20.0, 1.00),
+        ("ibkr_tiered", 1000, 20.0, 3.50),
+        ("ibkr_tiered", 100, 20.0, 0.35),
+        ("ibkr_tiered", 50, 20.0, 0.35),
+        ("ibkr_tiered", 1000, 0.20, 2.00),
+        ("ibkr_tiered", 2, 10.0, 0.20),
+        ("ibkr_tiered:0.002", 1000, 20.0, 2.00),
         ("percent", 1000, 20.0, 20.00),
         ("percent:0.25", 1000, 20.0, 50.00),
         ("percent:0", 1000, 20.0, 0.00),
@@ -35,7 +41,9 @@ def test_an_order_costs_what_its_model_says(text, shares, price, money):
     assert fee(text, shares, price) == pytest.approx(money)
 
 
-@pytest.mark.parametrize("text", ["ibkr_fixed", "ibkr_fixed:10", "percent:50", "none"])
+@pytest.mark.parametrize(
+    "text", ["ibkr_fixed", "ibkr_fixed:10", "ibkr_tiered", "percent:50", "none"]
+)
 @pytest.mark.parametrize("cash", [1.0, 99.0, 1e5, 1e12])
 @pytest.mark.parametrize("price", [1e-6, 0.1, 100.0, 7e5])
 def test_shares_and_their_commission_take_all_the_cash_to_the_cent(text, cash, price):
@@ -50,7 +58,7 @@ def test_shares_and_their_commission_take_all_the_cash_to_the_cent(text, cash, p
 @pytest.mark.parametrize(
     "text",
     ["", "free", "ibkr", "none:5", "percent:-1", "percent:51", "percent:ten", "percent:nan"]
-    + ["ibkr_fixed:-0.1", "ibkr_fixed:11", "ibkr_fixed:inf", None, 5],
+    + ["ibkr_fixed:-0.1", "ibkr_fixed:11", "ibkr_fixed:inf", "ibkr_tiered:-1", None, 5],
 )
 def test_an_unusable_commission_is_answered_in_one_sentence(text):
     with pytest.raises(InvalidParams) as caught:

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.backtest import BacktestRequest, SimulationSettings
+from services.backtest.request import QUERY_NAMES, RISK_NAMES
 from services.errors import InvalidParams
 
 LAST = pd.Timestamp("2024-03-01", tz="UTC")
@@ -33,6 +34,15 @@ def test_the_query_holds_every_value_that_matters_under_the_names_of_the_url():
     }
 
 
+def test_the_query_says_of_sides_stops_and_sizes_only_what_is_not_usual():
+    plain = request().as_query()
+    assert not set(plain) & set(RISK_NAMES)
+    risky = SimulationSettings(stop_loss="5 %", fractional=False, max_exposure=0.5)
+    said = {"stop_loss": "5%", "fractional": "false", "max_exposure": "0.5"}
+    assert request(settings=risky).as_query() == plain | said
+    assert set(RISK_NAMES) <= set(QUERY_NAMES)
+
+
 def test_a_short_link_has_the_defaults():
     read = BacktestRequest.from_query({"symbol": "aapl", "strategy": "rsi"})
     assert (read.symbol, read.resolution, read.settings) == ("AAPL", "1d", SimulationSettings())
@@ -54,6 +64,16 @@ simulations = st.builds(
     slippage_bps=st.floats(0, 1000),
     commission=st.sampled_from(["none", "ibkr_fixed", "percent:0.25"]),
     fill=st.sampled_from(["close", "next_open"]),
+    side=st.sampled_from(["long", "short", "both"]),
+    stop_loss=st.sampled_from(["", "5%", "2ATR"]),
+    take_profit=st.sampled_from(["", "12.5%"]),
+    trailing_stop=st.sampled_from(["", "0.5ATR"]),
+    intrabar=st.sampled_from(["stop_first", "target_first"]),
+    sizing=st.sampled_from(["all_in", "percent:33.3", "shares:100", "volatility:10"]),
+    fractional=st.booleans(),
+    max_exposure=st.floats(0.01, 1),
+    cash_interest=st.floats(0, 100),
+    borrow_rate=st.floats(0, 1000),
 )
 parameters = st.dictionaries(
     st.sampled_from(["fast", "slow", "trend"]),

@@ -13,7 +13,7 @@ from services.timespan import Duration, check_resolution, parse_date
 PARAM_PREFIX = "p."
 DEFAULT_RESOLUTION = "1d"
 # The assumptions that an address holds only where they are not the usual ones.
-_RISK = (
+RISK_NAMES = (
     "side",
     "stop_loss",
     "take_profit",
@@ -36,7 +36,7 @@ QUERY_NAMES = (
     "commission",
     "slippage",
     "fill",
-    *_RISK,
+    *RISK_NAMES,
 )
 _DATE_ONLY = 10
 
@@ -63,7 +63,7 @@ class BacktestRequest:
             commission=query.get("commission") or default.commission,
             slippage_bps=query.get("slippage") or default.slippage_bps,
             fill=query.get("fill") or default.fill,
-            **{name: query[name] for name in _RISK if query.get(name)},
+            **{name: query[name] for name in RISK_NAMES if query.get(name)},
         )
         return cls(
             symbol=query.get("symbol", ""),
@@ -106,7 +106,7 @@ class BacktestRequest:
         """Return the canonical URL query: every value that matters, strategy parameters as p.*"""
         span = {"duration": self.duration, "start": self.start, "end": self.end}
         said = self.settings.as_dict()
-        risk = {name: said[name] for name in _RISK if name in said}
+        risk = {name: said[name] for name in RISK_NAMES if name in said}
         costs = {
             "cash": _digits(self.settings.cash),
             "commission": self.settings.commission,
