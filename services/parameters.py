@@ -7,12 +7,21 @@ same declaration, a pydantic model beside its strategy.
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 
 from services.errors import InvalidParams, did_you_mean
+
+_FINITE = ConfigDict(allow_inf_nan=False)
 
 
 class Parameters(BaseModel):
@@ -48,7 +57,37 @@ def ordered(lower: str, upper: str) -> Any:
             raise ValueError(f"{lower} must be below {upper}, not {low:g} and {high:g}.")
         return self
 
+    check.order = (lower, upper)
     return model_validator(mode="after")(check)
+
+
+def orders_of(model: type[Parameters]) -> tuple[tuple[str, str], ...]:
+    """List the pairs of parameters of which the first must be below the second."""
+    checks = model.__pydantic_decorators__.model_validators.values()
+    return tuple(check.func.order for check in checks if hasattr(check.func, "order"))
+
+
+def has_other_checks(model: type[Parameters]) -> bool:
+    """Tell whether a model checks its values together in ways that `orders_of` does not list."""
+    decorators = model.__pydantic_decorators__
+    checks = len(decorators.model_validators) + len(decorators.root_validators)
+    return bool(decorators.field_validators or decorators.validators) or checks > len(
+        orders_of(model)
+    )
+
+
+def check_value(model: type[Parameters], name: str, value: Any, owner: str) -> Any:
+    """Return one value as its parameter holds it; raise InvalidParams as the whole model would."""
+    if name not in model.model_fields:
+        model_error = {"loc": (name,), "type": "extra_forbidden", "input": value}
+        raise InvalidParams(_sentence(model_error, model, owner), field=name)
+    field = model.model_fields[name]
+    kind = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+    try:
+        return TypeAdapter(kind, config=_FINITE).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0] | {"loc": (name,)}
+        raise InvalidParams(_sentence(first, model, owner), field=name) from error
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,17 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from services.backtest.lines import Line
 from services.parameters import Parameters, param
+from services.rules import above, below, column, series
 from strategies.base import Strategy
-from strategies.crossing import signals_of
 
 TrendLine = Literal["ma20", "ma50", "ema_fast", "ema_slow", "bb_mid", "supertrend"]
+
+
+def _previous_high(df: pd.DataFrame) -> np.ndarray:
+    high = np.full(len(df), np.nan)
+    high[1:] = df["ath"].to_numpy()[:-1]
+    return high
 
 
 class AthBreakout(Strategy):
@@ -27,18 +32,6 @@ class AthBreakout(Strategy):
 
         trend: TrendLine = param("ma50", "sell below this line", search=("ma20", "ma50"))
 
-    def signals(self, df: pd.DataFrame) -> np.ndarray:
-        close = df["close"].to_numpy()
-        return signals_of(close > _previous_high(df), close < df[self.params.trend].to_numpy())
-
-    def lines(self, df: pd.DataFrame) -> list[Line]:
-        return [
-            Line("Previous ATH", _previous_high(df)),
-            Line(self.params.trend, df[self.params.trend].to_numpy()),
-        ]
-
-
-def _previous_high(df: pd.DataFrame) -> np.ndarray:
-    high = np.full(len(df), np.nan)
-    high[1:] = df["ath"].to_numpy()[:-1]
-    return high
+    HIGH = series(_previous_high, label="Previous ATH")
+    TREND = series(lambda df, name: df[name].to_numpy(), "trend", label="{trend}")
+    buy, sell = above(column("close"), HIGH), below(column("close"), TREND)

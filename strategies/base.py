@@ -10,21 +10,24 @@ import pandas as pd
 from services.backtest.lines import Line
 from services.errors import InvalidSignals, UnknownColumn, did_you_mean
 from services.parameters import Parameters, build_parameters
+from services.rules import Condition, lines_of, signals_of
 
 BUY, SELL, NOTHING = 1, -1, 0
 _ANSWERS = {"BUY": BUY, "SELL": SELL, None: NOTHING}
 
 
 class Strategy:
-    """A rule on closed bars: override `on_bar` (bar by bar) or `signals` (all at once).
+    """A rule on closed bars: `buy` and `sell` conditions, `signals` (all at once) or `on_bar`.
 
-    Whichever is written, the other is derived from it. `df` has ts, open, high, low, close,
+    Whichever is written, the others are derived from it. `df` has ts, open, high, low, close,
     volume and all indicators, on a RangeIndex; only rows up to the bar in hand may be used.
     """
 
     name: str = ""
     rule: str = ""
     Params: type[Parameters] = Parameters
+    buy: Condition | None = None
+    sell: Condition | None = None
     _columns_read: frozenset[str] = frozenset()
 
     def __init__(self, **params: Any):
@@ -40,6 +43,8 @@ class Strategy:
 
     def signals(self, df: pd.DataFrame) -> np.ndarray:
         """Return +1 BUY, -1 SELL or 0 for every bar, as int8."""
+        if self.is_declared():
+            return signals_of(self.buy, self.sell, df, self.params)
         return self._ask_bar_by_bar(df, first=0)
 
     def signals_from(self, df: pd.DataFrame, first: int) -> np.ndarray:
@@ -53,8 +58,14 @@ class Strategy:
 
     @property
     def is_vectorised(self) -> bool:
-        """Tell whether the rule is said for all bars at once, by `signals`."""
-        return type(self).signals is not Strategy.signals
+        """Tell whether the rule is said for all bars at once."""
+        return self.is_declared() or type(self).signals is not Strategy.signals
+
+    @classmethod
+    def is_declared(cls) -> bool:
+        """Tell whether the rule is said as conditions, and by no `signals` of its own."""
+        has_condition = cls.buy is not None or cls.sell is not None
+        return has_condition and cls.signals is Strategy.signals
 
     def bar_by_bar(
         self, df: pd.DataFrame, first: int, seen: Callable[[int], pd.DataFrame] | None = None
@@ -74,7 +85,9 @@ class Strategy:
         self._columns_read = frozenset(columns_read)
 
     def lines(self, df: pd.DataFrame) -> list[Line]:
-        """List what to draw with the bars; by default the indicators that on_bar has read."""
+        """List what to draw; by default the labelled series, or what on_bar has read."""
+        if self.is_declared():
+            return lines_of(self.buy, self.sell, df, self.params)
         names = [name for name in df.columns if name in self._columns_read & _PANES.keys()]
         return [Line(name, df[name].to_numpy(np.float64), _PANES[name]) for name in names]
 

@@ -1,13 +1,12 @@
 """Buy below the lower Bollinger band, sell above the upper one."""
 
-import numpy as np
 import pandas as pd
 
 from services.backtest.lines import Line
 from services.indicators import bollinger
 from services.parameters import Parameters, param
+from services.rules import above, below, column, series
 from strategies.base import Strategy
-from strategies.crossing import signals_of
 
 
 class Bollinger(Strategy):
@@ -24,14 +23,9 @@ class Bollinger(Strategy):
             2.0, "standard deviations to each band", ge=0.1, le=10, search=(1.5, 2.0, 2.5, 3.0)
         )
 
-    def signals(self, df: pd.DataFrame) -> np.ndarray:
-        upper, _, lower = self._bands(df)
-        close = df["close"].to_numpy()
-        return signals_of(close < lower, close > upper)
+    UPPER, MIDDLE, LOWER = (series(bollinger, "period", "deviations", output=i) for i in range(3))
+    buy, sell = below(column("close"), LOWER), above(column("close"), UPPER)
 
     def lines(self, df: pd.DataFrame) -> list[Line]:
-        names = ("Upper band", "Middle band", "Lower band")
-        return [Line(name, values) for name, values in zip(names, self._bands(df), strict=True)]
-
-    def _bands(self, df: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return bollinger(df, self.params.period, self.params.deviations)
+        bands = {"Upper band": self.UPPER, "Middle band": self.MIDDLE, "Lower band": self.LOWER}
+        return [Line(name, band.values(df, self.params)) for name, band in bands.items()]

@@ -1,11 +1,7 @@
 """Moving-average crossover on the stored 20- and 50-bar averages."""
 
-import numpy as np
-import pandas as pd
-
-from services.backtest.lines import Line
+from services.rules import column, crosses_above, crosses_below
 from strategies.base import Strategy
-from strategies.crossing import crosses_above, crosses_below, signals_of
 
 
 class DbMaCross(Strategy):
@@ -14,9 +10,5 @@ class DbMaCross(Strategy):
     name = "db_ma_cross"
     rule = "Buy when the stored MA 20 crosses above the stored MA 50, sell when it crosses below."
 
-    def signals(self, df: pd.DataFrame) -> np.ndarray:
-        fast, slow = df["ma20"].to_numpy(), df["ma50"].to_numpy()
-        return signals_of(crosses_above(fast, slow), crosses_below(fast, slow))
-
-    def lines(self, df: pd.DataFrame) -> list[Line]:
-        return [Line("MA 20", df["ma20"].to_numpy()), Line("MA 50", df["ma50"].to_numpy())]
+    FAST, SLOW = column("ma20", label="MA 20"), column("ma50", label="MA 50")
+    buy, sell = crosses_above(FAST, SLOW), crosses_below(FAST, SLOW)

@@ -1,13 +1,9 @@
 """Moving-average crossover with averages computed from the bars."""
 
-import numpy as np
-import pandas as pd
-
-from services.backtest.lines import Line
 from services.indicators import sma
 from services.parameters import Parameters, ordered, param
+from services.rules import crosses_above, crosses_below, series
 from strategies.base import Strategy
-from strategies.crossing import crosses_above, crosses_below, signals_of
 
 
 class MaCross(Strategy):
@@ -24,9 +20,6 @@ class MaCross(Strategy):
 
         _order = ordered("fast", "slow")
 
-    def signals(self, df: pd.DataFrame) -> np.ndarray:
-        fast, slow = sma(df, self.params.fast), sma(df, self.params.slow)
-        return signals_of(crosses_above(fast, slow), crosses_below(fast, slow))
-
-    def lines(self, df: pd.DataFrame) -> list[Line]:
-        return [Line(f"MA {n}", sma(df, n)) for n in (self.params.fast, self.params.slow)]
+    FAST = series(sma, "fast", label="MA {fast}")
+    SLOW = series(sma, "slow", label="MA {slow}")
+    buy, sell = crosses_above(FAST, SLOW), crosses_below(FAST, SLOW)

@@ -1,13 +1,12 @@
 """Crossing of the MACD line and its signal line."""
 
-import numpy as np
 import pandas as pd
 
 from services.backtest.lines import Line
 from services.indicators import macd
 from services.parameters import Parameters, ordered, param
+from services.rules import crosses_above, crosses_below, series
 from strategies.base import Strategy
-from strategies.crossing import crosses_above, crosses_below, signals_of
 
 
 class Macd(Strategy):
@@ -25,13 +24,9 @@ class Macd(Strategy):
 
         _order = ordered("fast", "slow")
 
-    def signals(self, df: pd.DataFrame) -> np.ndarray:
-        line, signal_line = self._lines(df)
-        return signals_of(crosses_above(line, signal_line), crosses_below(line, signal_line))
+    LINE, SIGNAL = (series(macd, "fast", "slow", "signal", output=i) for i in range(2))
+    buy, sell = crosses_above(LINE, SIGNAL), crosses_below(LINE, SIGNAL)
 
     def lines(self, df: pd.DataFrame) -> list[Line]:
-        line, signal_line = self._lines(df)
-        return [Line("MACD", line, "MACD", (0.0,)), Line("Signal", signal_line, "MACD")]
-
-    def _lines(self, df: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        return macd(df, self.params.fast, self.params.slow, self.params.signal)
+        line, signal = (part.values(df, self.params) for part in (self.LINE, self.SIGNAL))
+        return [Line("MACD", line, "MACD", (0.0,)), Line("Signal", signal, "MACD")]

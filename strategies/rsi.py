@@ -1,13 +1,9 @@
 """Buy weakness, sell strength, by the relative strength index."""
 
-import numpy as np
-import pandas as pd
-
-from services.backtest.lines import Line
 from services.indicators import rsi
 from services.parameters import Parameters, ordered, param
+from services.rules import above, below, level, series
 from strategies.base import Strategy
-from strategies.crossing import signals_of
 
 
 class Rsi(Strategy):
@@ -25,10 +21,5 @@ class Rsi(Strategy):
 
         _order = ordered("lower", "upper")
 
-    def signals(self, df: pd.DataFrame) -> np.ndarray:
-        index = rsi(df, self.params.period)
-        return signals_of(index < self.params.lower, index > self.params.upper)
-
-    def lines(self, df: pd.DataFrame) -> list[Line]:
-        thresholds = (self.params.lower, self.params.upper)
-        return [Line(f"RSI {self.params.period}", rsi(df, self.params.period), "RSI", thresholds)]
+    INDEX = series(rsi, "period", label="RSI {period}", pane="RSI")
+    buy, sell = below(INDEX, level("lower")), above(INDEX, level("upper"))

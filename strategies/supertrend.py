@@ -6,8 +6,8 @@ import pandas as pd
 from services.backtest.lines import Line
 from services.indicators import supertrend
 from services.parameters import Parameters, param
+from services.rules import crosses_above, crosses_below, series
 from strategies.base import Strategy
-from strategies.crossing import signals_of
 
 
 class Supertrend(Strategy):
@@ -24,11 +24,9 @@ class Supertrend(Strategy):
             3.0, "ATRs between middle and band", ge=0.1, le=20, search=(2.0, 3.0, 4.0)
         )
 
-    def signals(self, df: pd.DataFrame) -> np.ndarray:
-        _, trend = supertrend(df, self.params.period, self.params.multiplier)
-        flip = np.zeros(len(trend))
-        flip[1:] = trend[1:] - trend[:-1]
-        return signals_of(flip == 2, flip == -2)
+    # The trend is +1 or -1: it flips where it crosses zero.
+    TREND = series(supertrend, "period", "multiplier", output=1)
+    buy, sell = crosses_above(TREND, 0), crosses_below(TREND, 0)
 
     def lines(self, df: pd.DataFrame) -> list[Line]:
         line, trend = supertrend(df, self.params.period, self.params.multiplier)

@@ -1,0 +1,174 @@
+"""A rule said as two conditions over series, so that a sweep can run it without asking Python.
+
+`series(sma, "fast")` is an indicator by a parameter, `level("low")` a parameter's own value; two
+of them, or one and a number, make a condition. Where a value is not defined none holds.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from services.backtest.lines import PRICE_PANE, Line
+
+Computation = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Series:
+    """function(df, *values of the parameters `names`), or the part `output` of what it gives."""
+
+    function: Computation
+    names: tuple[str, ...] = ()
+    output: int | None = None
+    label: str = ""
+    pane: str = PRICE_PANE
+
+    def values(self, df: pd.DataFrame, params: Any) -> np.ndarray:
+        """Compute one value a bar."""
+        return self.part_of(self.function(df, *(getattr(params, name) for name in self.names)))
+
+    def part_of(self, computed: Any) -> np.ndarray:
+        """Pick this series from what its function gave."""
+        return np.asarray(computed if self.output is None else computed[self.output], np.float64)
+
+
+@dataclass(frozen=True)
+class Level:
+    """The value of a parameter, the same at every bar."""
+
+    name: str
+
+
+Operand = Series | Level | float
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Whether `upper` is above `lower`, or with `crossing` has just come to be."""
+
+    upper: Operand
+    lower: Operand
+    crossing: bool
+    # As it was said: the order in which a chart lists the lines.
+    said: tuple[Operand, Operand] = field(compare=False)
+
+    def holds(self, df: pd.DataFrame, params: Any) -> np.ndarray:
+        """Tell for each bar whether it holds."""
+        upper, lower = (_values(operand, df, params) for operand in (self.upper, self.lower))
+        is_above = upper > lower
+        if not self.crossing:
+            return is_above
+        crossed = np.zeros(len(df), dtype=bool)
+        crossed[1:] = is_above[1:] & (upper[:-1] <= lower[:-1])
+        return crossed
+
+
+def series(
+    function: Computation,
+    *names: str,
+    output: int | None = None,
+    label: str = "",
+    pane: str = PRICE_PANE,
+) -> Series:
+    """Name a series by its function and the parameters it takes.
+
+    With a label it is drawn; "{fast}" in it stands for the value of that parameter.
+    """
+    return Series(function, names, output, label, pane)
+
+
+def column(name: str, label: str = "") -> Series:
+    """Name a column of the frame as a series."""
+    return Series(_Column(name), label=label)
+
+
+def level(name: str) -> Level:
+    """Name a parameter's own value."""
+    return Level(name)
+
+
+def above(a: Operand, b: Operand) -> Condition:
+    """Hold where a is above b."""
+    return Condition(a, b, False, (a, b))
+
+
+def below(a: Operand, b: Operand) -> Condition:
+    """Hold where a is below b."""
+    return Condition(b, a, False, (a, b))
+
+
+def crosses_above(a: Operand, b: Operand) -> Condition:
+    """Hold at bar i where a[i] > b[i] and a[i-1] <= b[i-1], all four defined."""
+    return Condition(a, b, True, (a, b))
+
+
+def crosses_below(a: Operand, b: Operand) -> Condition:
+    """Hold at bar i where a[i] < b[i] and a[i-1] >= b[i-1], all four defined."""
+    return Condition(b, a, True, (a, b))
+
+
+def signals_of(
+    buy: Condition | None, sell: Condition | None, df: pd.DataFrame, params: Any
+) -> np.ndarray:
+    """Return int8 signals: +1 where buy holds, -1 where sell, 0 where neither or both."""
+    signals = np.zeros(len(df), dtype=np.int8)
+    for condition, sign in ((buy, 1), (sell, -1)):
+        if condition is not None:
+            signals += sign * condition.holds(df, params).astype(np.int8)
+    return signals
+
+
+def lines_of(
+    buy: Condition | None, sell: Condition | None, df: pd.DataFrame, params: Any
+) -> list[Line]:
+    """List the labelled series of a rule, with the levels that they are held against."""
+    labelled = dict.fromkeys(
+        operand
+        for pair in _said(buy, sell)
+        for operand in pair
+        if isinstance(operand, Series) and operand.label
+    )
+    return [
+        Line(
+            drawn.label.format(**params.model_dump()),
+            drawn.values(df, params),
+            drawn.pane,
+            tuple(_levels(drawn, buy, sell, params)),
+        )
+        for drawn in labelled
+    ]
+
+
+def _said(*conditions: Condition | None) -> Iterator[tuple[Operand, Operand]]:
+    return (condition.said for condition in conditions if condition is not None)
+
+
+def _levels(
+    drawn: Series, buy: Condition | None, sell: Condition | None, params: Any
+) -> Iterator[float]:
+    for pair in _said(buy, sell):
+        if drawn in pair:
+            for operand in pair:
+                if not isinstance(operand, Series):
+                    yield _number(operand, params)
+
+
+def _values(operand: Operand, df: pd.DataFrame, params: Any) -> np.ndarray:
+    if isinstance(operand, Series):
+        return operand.values(df, params)
+    return np.full(len(df), _number(operand, params))
+
+
+def _number(operand: Level | float, params: Any) -> float:
+    return float(getattr(params, operand.name) if isinstance(operand, Level) else operand)
+
+
+@dataclass(frozen=True)
+class _Column:
+    name: str
+
+    def __call__(self, df: pd.DataFrame) -> np.ndarray:
+        return df[self.name].to_numpy(np.float64)
