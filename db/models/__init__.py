@@ -14,6 +14,7 @@ from db.models.series import (
     StagedHistory,
     UpdateSchedule,
 )
+from db.models.studies import Study, StudyChunk
 
 __all__ = [
     "AcceptedFinding",
@@ -32,6 +33,8 @@ __all__ = [
     "RunTag",
     "StagedBar",
     "StagedHistory",
+    "Study",
+    "StudyChunk",
     "SymbolEvent",
     "UpdateSchedule",
 ]

@@ -1,0 +1,105 @@
+"""What a study is asked for: a strategy on bars, the space of its parameters, how to try them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.backtest.request import BacktestRequest
+from services.backtest.settings import SimulationSettings
+from services.errors import InvalidParams, did_you_mean
+from services.optimise.objective import Objective
+
+GRID, RANDOM, SOBOL, SEARCH, WALK_FORWARD = "grid", "random", "sobol", "search", "walk_forward"
+METHODS = {
+    GRID: "all combinations",
+    RANDOM: "combinations drawn by chance",
+    SOBOL: "combinations spread evenly",
+    SEARCH: "a guided search",
+    WALK_FORWARD: "a walk-forward",
+}
+DEFAULT_SAMPLES = 1000
+_RANGE = "range"  # in JSON, which knows no tuples
+_SPAN = ("symbol", "resolution", "strategy", "duration", "start", "end")
+
+
+@dataclass(frozen=True)
+class StudyRequest:
+    """One study; raises InvalidParams for what can be seen to be wrong without data.
+
+    `backtest` says on what and how; its own parameters are left aside. `space` has for each
+    parameter a list of values or, where values are drawn, (low, high[, step]). `train` and `test`
+    are the lengths of a walk-forward's windows, `embargo` the bars between them.
+    """
+
+    backtest: BacktestRequest
+    space: Mapping[str, Any] = field(default_factory=dict)
+    method: str = GRID
+    objective: Objective = field(default_factory=Objective)
+    samples: int = DEFAULT_SAMPLES
+    seed: int = 0
+    train: str = ""
+    test: str = ""
+    anchored: bool = False
+    embargo: int = 0
+
+    def __post_init__(self):
+        if self.method not in METHODS:
+            raise InvalidParams(
+                f'There is no method "{self.method[:40]}": use one of {", ".join(METHODS)}.'
+                f"{did_you_mean(self.method[:40], METHODS)}",
+                field="method",
+            )
+        if self.method == WALK_FORWARD and not (self.train and self.test):
+            missing = "train" if not self.train else "test"
+            raise InvalidParams(
+                'A walk-forward needs the lengths of its windows: train as in "2 Y", test as in '
+                '"6 M".',
+                field=missing,
+            )
+
+    @property
+    def draws(self) -> bool:
+        """Tell whether combinations are drawn from the space, not all tried."""
+        return self.method in (RANDOM, SOBOL, SEARCH)
+
+    @property
+    def title(self) -> str:
+        """Symbol, resolution and strategy in a few words."""
+        return f"{self.backtest.symbol} {self.backtest.resolution} {self.backtest.strategy}"
+
+    def as_record(self) -> dict[str, Any]:
+        """Return all of it as plain JSON; equal requests have equal records."""
+        record: dict[str, Any] = {name: getattr(self.backtest, name) for name in _SPAN}
+        record |= {
+            "settings": self.backtest.settings.as_dict(),
+            "method": self.method,
+            "space": {name: _plain(values) for name, values in self.space.items()},
+            "objective": self.objective.metric,
+            "minimum_trades": self.objective.minimum_trades,
+        }
+        if self.draws:
+            record |= {"samples": self.samples, "seed": self.seed}
+        if self.method == WALK_FORWARD:
+            names = ("train", "test", "anchored", "embargo")
+            record |= {name: getattr(self, name) for name in names}
+        return record
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "StudyRequest":
+        """Read what as_record wrote."""
+        rest = dict(record)
+        span = {name: rest.pop(name) for name in _SPAN}
+        settings = SimulationSettings(**rest.pop("settings"))
+        objective = Objective(rest.pop("objective"), rest.pop("minimum_trades"))
+        space = {name: _read(values) for name, values in rest.pop("space").items()}
+        request = BacktestRequest(**span, settings=settings)
+        return cls(request, space, objective=objective, **rest)
+
+
+def _plain(values: Any) -> Any:
+    cells = [value.item() if hasattr(value, "item") else value for value in values]
+    return {_RANGE: cells} if isinstance(values, tuple) else cells
+
+
+def _read(values: Any) -> Any:
+    return tuple(values[_RANGE]) if isinstance(values, dict) else values

@@ -1,0 +1,52 @@
+"""How often a strategy was tried on a symbol: what luck has to be held against."""
+
+import json
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from db.models import BacktestRun
+from db.models import Study as Row
+from db.session import Database
+
+
+@dataclass(frozen=True)
+class Trials:
+    """How many combinations were tried: in `studies` studies and as saved `runs`.
+
+    An upper bound: of studies that were asked the same only the one that got farthest counts,
+    and runs with the same parameters, assumptions and span count once; but a combination that is
+    in two different studies, or in a study and a run, counts twice. Deleted ones count, too.
+    What was not saved is not known.
+    """
+
+    studies: int
+    in_studies: int
+    runs: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.in_studies + self.runs
+
+
+def trials_of(database: Database, symbol: str, resolution: str, strategy: str) -> Trials:
+    """Count what was ever tried of a strategy on a series."""
+    of_studies = select(Row.asked, Row.done).where(
+        Row.symbol == symbol, Row.resolution == resolution, Row.strategy == strategy
+    )
+    of_runs = select(BacktestRun.params, BacktestRun.request).where(
+        BacktestRun.symbol == symbol,
+        BacktestRun.resolution == resolution,
+        BacktestRun.strategy == strategy,
+    )
+    with database.reading() as session:
+        done: dict[str, int] = {}
+        for asked, count in session.execute(of_studies):
+            key = json.dumps(asked, sort_keys=True)
+            done[key] = max(done.get(key, 0), count)
+        different = {
+            json.dumps([params, request["asked"], request["settings"]], sort_keys=True)
+            for params, request in session.execute(of_runs)
+        }
+    return Trials(len(done), sum(done.values()), len(different))
