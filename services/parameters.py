@@ -7,6 +7,7 @@ same declaration, a pydantic model beside its strategy.
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import (
@@ -81,13 +82,18 @@ def check_value(model: type[Parameters], name: str, value: Any, owner: str) -> A
     if name not in model.model_fields:
         model_error = {"loc": (name,), "type": "extra_forbidden", "input": value}
         raise InvalidParams(_sentence(model_error, model, owner), field=name)
-    field = model.model_fields[name]
-    kind = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
     try:
-        return TypeAdapter(kind, config=_FINITE).validate_python(value)
+        return _adapter(model, name).validate_python(value)
     except ValidationError as error:
         first = error.errors()[0] | {"loc": (name,)}
         raise InvalidParams(_sentence(first, model, owner), field=name) from error
+
+
+@cache
+def _adapter(model: type[Parameters], name: str) -> TypeAdapter:
+    field = model.model_fields[name]
+    kind = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+    return TypeAdapter(kind, config=_FINITE)
 
 
 @dataclass(frozen=True)

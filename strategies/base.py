@@ -59,7 +59,12 @@ class Strategy:
     @property
     def is_vectorised(self) -> bool:
         """Tell whether the rule is said for all bars at once."""
-        return self.is_declared() or type(self).signals is not Strategy.signals
+        return self.says_all_at_once()
+
+    @classmethod
+    def says_all_at_once(cls) -> bool:
+        """Tell the same of the class."""
+        return cls.is_declared() or cls.signals is not Strategy.signals
 
     @classmethod
     def is_declared(cls) -> bool:

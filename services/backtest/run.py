@@ -49,7 +49,9 @@ def run_backtest(
     when no bar is left.
     """
     frame, first = window(bars, start, end)
-    signals = signals_of(strategy, frame, first)
+    # What a rule changes in its frame changes neither prices nor the caller's bars.
+    seen = frame.copy(deep=False)
+    signals = signals_of(strategy, seen, first)
     given = inputs_of(frame, first, settings, timezone)
     equity, position, rows = kernel.simulate(
         *given.prices, signals, given.fill, *given.money, given.realism
@@ -71,7 +73,7 @@ def run_backtest(
         trades=trades_table(rows, traded["ts"]),
         metrics=metrics_of_row(row),
         benchmark_metrics=metrics_of_row(held),
-        lines=_lines(strategy, frame, first),
+        lines=_lines(strategy, seen, first),
         strategy=_info(strategy),
         settings=settings,
     )

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import talib
 
+from services.indicators.memory import computed
 from services.indicators.supertrend import (
     SUPERTREND_MULTIPLIER,
     SUPERTREND_PERIOD,
@@ -13,14 +14,14 @@ from services.indicators.supertrend import (
 
 def sma(df: pd.DataFrame, period: int) -> np.ndarray:
     """Return the simple moving average of close, computed from the bars."""
-    return talib.SMA(_values(df, "close"), period)
+    return computed(talib.SMA, _values(df, "close"), period)
 
 
 def rsi(df: pd.DataFrame, period: int) -> np.ndarray:
     """Return Wilder's RSI of close."""
     if period == 14 and "rsi" in df:
         return _values(df, "rsi")
-    return talib.RSI(_values(df, "close"), period)
+    return computed(talib.RSI, _values(df, "close"), period)
 
 
 def bollinger(
@@ -29,14 +30,14 @@ def bollinger(
     """Return upper, middle and lower band: SMA plus and minus population deviations."""
     if (period, deviations) == (20, 2.0) and "bb_upper" in df:
         return _values(df, "bb_upper"), _values(df, "bb_mid"), _values(df, "bb_lower")
-    return talib.BBANDS(_values(df, "close"), period, deviations, deviations)
+    return computed(talib.BBANDS, _values(df, "close"), period, deviations, deviations)
 
 
 def macd(df: pd.DataFrame, fast: int, slow: int, signal: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the MACD line and its signal line."""
     if (fast, slow, signal) == (12, 26, 9) and "macd" in df:
         return _values(df, "macd"), _values(df, "macd_signal")
-    line, signal_line, _ = talib.MACD(_values(df, "close"), fast, slow, signal)
+    line, signal_line, _ = computed(talib.MACD, _values(df, "close"), fast, slow, signal)
     return line, signal_line
 
 
@@ -45,7 +46,7 @@ def supertrend(df: pd.DataFrame, period: int, multiplier: float) -> tuple[np.nda
     if (period, multiplier) == (SUPERTREND_PERIOD, SUPERTREND_MULTIPLIER) and "supertrend" in df:
         return _values(df, "supertrend"), _values(df, "supertrend_trend")
     high, low, close = (_values(df, name) for name in ("high", "low", "close"))
-    line, trend, _, _ = supertrend_lines(high, low, close, period, multiplier)
+    line, trend, _, _ = computed(supertrend_lines, high, low, close, period, multiplier)
     return line, trend
 
 

@@ -1,0 +1,160 @@
+"""The kernel over combinations: signals, simulation and metrics of one after the other, compiled.
+
+Each call works on scratch arrays of its own and lets other threads run meanwhile.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+import services.backtest.measure as measuring
+import services.backtest.simulate as simulation
+from services.backtest.cached import compiled
+from services.backtest.inputs import KernelInputs
+
+NEVER, ABOVE, CROSSES = range(3)
+SIDES = 4  # buy's upper and lower, sell's upper and lower
+CONSTANT = -1  # instead of a row: the operand is a number
+
+
+class Rows(NamedTuple):
+    """Which operands each combination holds against each other.
+
+    `series` has a row a distinct series, with `lead` bars before the first traded one; `row` and
+    `number` have SIDES lines with a value a combination; `buy` and `sell` say how to compare.
+    """
+
+    series: np.ndarray
+    lead: int
+    row: np.ndarray
+    number: np.ndarray
+    buy: int
+    sell: int
+
+
+class Scratch(NamedTuple):
+    """The arrays of one thread, used again for every combination."""
+
+    buys: np.ndarray
+    sells: np.ndarray
+    signals: np.ndarray
+    equity: np.ndarray
+    position: np.ndarray
+    trades: np.ndarray
+    r: np.ndarray
+    constants: np.ndarray
+
+
+class Scene(NamedTuple):
+    """KernelInputs as the kernel takes them."""
+
+    prices: tuple
+    fill: int
+    money: tuple
+    realism: simulation.Realism | None
+    sampling: NamedTuple
+    held: NamedTuple
+
+
+def scene_of(given: KernelInputs) -> Scene:
+    """Put the inputs of a simulation into the form that is compiled for."""
+    return Scene(given.prices, given.fill, given.money, given.realism, given.sampling, given.held)
+
+
+def scratch_for(scene: Scene, lead: int) -> Scratch:
+    """Make the arrays of one thread."""
+    bars = len(scene.prices[0])
+    rows = simulation.most_trades(bars, scene.realism)
+    return Scratch(
+        buys=np.empty(bars, np.int8),
+        sells=np.empty(bars, np.int8),
+        signals=np.empty(bars, np.int8),
+        equity=np.empty(bars),
+        position=np.empty(bars, np.int8),
+        trades=np.empty((rows, simulation.TRADE_WIDTH)),
+        r=np.empty(len(scene.sampling.ends)),
+        constants=np.empty((SIDES, bars + lead)),
+    )
+
+
+@compiled(simulation, measuring)
+def measure_rules(start, stop, rows, scene, scratch, out):
+    """Measure the combinations from `start` up to `stop` of a declared rule into rows of `out`."""
+    for k in range(start, stop):
+        _compare(rows.buy, 0, k, rows, scratch.constants, scratch.buys)
+        _compare(rows.sell, 2, k, rows, scratch.constants, scratch.sells)
+        for i in range(len(scratch.signals)):
+            scratch.signals[i] = scratch.buys[i] - scratch.sells[i]
+        _measure_one(scratch.signals, scene, scratch, out[k])
+
+
+@compiled(simulation, measuring)
+def measure_signals(start, stop, signals, scene, scratch, out):
+    """Measure given signals, a row a combination."""
+    for k in range(start, stop):
+        _measure_one(signals[k], scene, scratch, out[k])
+
+
+@compiled(simulation, measuring)
+def _measure_one(signals, scene, scratch, out):
+    open_, high, low, close = scene.prices
+    cash, per_share, minimum, cap, rate, slippage = scene.money
+    count = simulation.simulate_into(
+        open_,
+        high,
+        low,
+        close,
+        signals,
+        scene.fill,
+        cash,
+        per_share,
+        minimum,
+        cap,
+        rate,
+        slippage,
+        scratch.equity,
+        scratch.position,
+        scratch.trades,
+        scene.realism,
+    )
+    measuring.measure_into(
+        scratch.equity,
+        scratch.position,
+        scratch.trades[:count],
+        cash,
+        scene.sampling,
+        scene.held,
+        scratch.r,
+        out,
+    )
+
+
+@compiled()
+def _compare(comparison, side, k, rows, constants, holds):
+    """Write 1 wherever one condition of combination k holds, 0 elsewhere."""
+    if comparison == NEVER:
+        holds[:] = 0
+        return
+    upper = _operand(side, k, rows, constants)
+    lower = _operand(side + 1, k, rows, constants)
+    lead = rows.lead
+    if comparison == ABOVE:
+        upper, lower = upper[lead:], lower[lead:]
+        for i in range(len(holds)):
+            holds[i] = upper[i] > lower[i]
+        return
+    # Views of the bars and of those before them; the very first bar has none before it.
+    holds[0] = 0
+    holds = holds[1 - lead :]
+    upper_now, lower_now, upper_then, lower_then = upper[1:], lower[1:], upper[:-1], lower[:-1]
+    for i in range(len(holds)):
+        holds[i] = (upper_now[i] > lower_now[i]) & (upper_then[i] <= lower_then[i])
+
+
+@compiled()
+def _operand(side, k, rows, constants):
+    row = rows.row[side, k]
+    if row != CONSTANT:
+        return rows.series[row]
+    constants[side] = rows.number[side, k]
+    return constants[side]
