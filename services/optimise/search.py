@@ -1,0 +1,132 @@
+"""Search for good combinations in a space that is too large to try all of it.
+
+Optuna proposes: a tree-structured Parzen estimator (TPE) for one objective, NSGA-II for several.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from services.backtest.run import run_backtest
+from services.backtest.settings import SimulationSettings
+from services.errors import InvalidParams
+from services.indicators import with_indicators
+from services.optimise.hunt import Hunt
+from services.optimise.objective import Objective, objectives_of
+from services.optimise.space import Candidate, Space, axes_of
+from services.progress import Progress, Report, silent
+
+MOST_TRIALS = 10_000
+
+# Backtest combinations (all parameters by name) and return a row each, in their order: a column
+# a parameter, a column a metric, and "error" where one failed.
+Evaluate = Callable[[Sequence[Candidate]], pd.DataFrame]
+
+
+def search(
+    bars: pd.DataFrame,
+    strategy_class: Any,
+    space: Space,
+    objectives: Any = "sharpe",
+    settings: SimulationSettings = SimulationSettings(),  # noqa: B008  (frozen)
+    *,
+    trials: int = 200,
+    seed: int = 0,
+    start: pd.Timestamp | None = None,
+    end: pd.Timestamp | None = None,
+    timezone: str = "UTC",
+    evaluate: Evaluate | None = None,
+    keep: Callable[[pd.DataFrame], None] | None = None,
+    report: Report = silent,
+) -> pd.DataFrame:
+    """Look for the best combinations of a space; return a row for each that was tried.
+
+    `objectives` is read by `objectives_of`. `trials` counts different valid combinations: what is
+    invalid is told to the optimiser without a backtest, and what was tried before is answered
+    from memory. `attrs` of the frame count the `invalid` and `repeated` proposals; its `note`
+    says why there are fewer rows than asked. The same seed finds the same. `keep` is given the
+    rows of each batch before the next report, so that a cancelled search has kept them.
+    """
+    wanted = objectives_of(objectives)
+    if not 1 <= trials <= MOST_TRIALS:
+        raise InvalidParams(
+            f"The number of trials must be 1 to {MOST_TRIALS:,}, not {trials:,}.", field="trials"
+        )
+    hunt = Hunt(strategy_class, axes_of(strategy_class, space), len(wanted), trials, seed)
+    evaluate = evaluate or backtests(bars, strategy_class, settings, start, end, timezone)
+    done = []
+    while not hunt.is_over:
+        report(Progress(hunt.tried, trials, "searching"))
+        batch = hunt.propose()
+        if not batch:
+            continue
+        rows = evaluate(batch)
+        hunt.learn(_scores(rows, wanted))
+        done.append(rows)
+        if keep is not None:
+            keep(rows)
+    if not done:
+        raise InvalidParams(f"No combination of that space is valid. {hunt.reason}")
+    report(Progress(hunt.tried, hunt.tried, "done"))
+    return _frame(done, hunt, trials)
+
+
+def pareto_front(frame: pd.DataFrame, objectives: Any) -> pd.DataFrame:
+    """Return the rows than which no other is better in one objective and as good in the rest.
+
+    In the order of the frame; rows with the same values are all kept, rows that lack one or have
+    too few trades are not.
+    """
+    scores = np.column_stack([o.scores(frame) for o in objectives_of(objectives)])
+    places = np.flatnonzero(~np.isnan(scores).any(axis=1))
+    # From the best in the first objective on, so that a row can only lose against earlier ones.
+    order = places[np.lexsort(-scores[places].T[::-1])]
+    front: list[int] = []
+    while len(order):
+        first = scores[order[0]]
+        same = (scores[order] == first).all(axis=1)
+        front.extend(order[same])
+        order = order[(scores[order] > first).any(axis=1)]
+    return frame.iloc[sorted(front)]
+
+
+def backtests(
+    bars: pd.DataFrame,
+    strategy_class: Any,
+    settings: SimulationSettings,
+    start: pd.Timestamp | None,
+    end: pd.Timestamp | None,
+    timezone: str,
+) -> Evaluate:
+    """Return what evaluates combinations by one backtest after the other."""
+    frame = with_indicators(bars) if len(bars) else bars
+
+    def evaluate(combinations: Sequence[Candidate]) -> pd.DataFrame:
+        return pd.DataFrame(
+            params
+            | run_backtest(
+                frame, strategy_class(**params), settings, start=start, end=end, timezone=timezone
+            ).metrics
+            for params in combinations
+        )
+
+    return evaluate
+
+
+def _scores(rows: pd.DataFrame, objectives: Sequence[Objective]) -> list[tuple[float, ...]]:
+    columns = (objective.scores(rows).tolist() for objective in objectives)
+    return list(zip(*columns, strict=True))
+
+
+def _frame(done: list[pd.DataFrame], hunt: Hunt, trials: int) -> pd.DataFrame:
+    frame = pd.concat(done, ignore_index=True)
+    note = ""
+    if len(frame) < trials:
+        note = (
+            f"Only {len(frame):,} of {trials:,} trials were made: no more different valid "
+            "combinations were found."
+        )
+    frame.attrs = {"invalid": hunt.invalid, "repeated": hunt.repeated, "note": note}
+    return frame
