@@ -15,6 +15,7 @@ from services.optimise.folds import windows_of
 from services.optimise.objective import Objective
 from services.optimise.walk_forward import walk_forward
 from services.parameters import Parameters, param
+from strategies.ath_breakout import AthBreakout
 from strategies.base import Strategy
 from strategies.db_ma_cross import DbMaCross
 from strategies.ma_cross import MaCross
@@ -25,7 +26,7 @@ FREE = SimulationSettings(commission="none", slippage_bps=0)
 
 
 def walk(bars, strategy=MaCross, grid=GRID, settings=SimulationSettings(), **how):  # noqa: B008
-    how = {"train": "2 Y", "test": "6 M", "sweep": plain_sweep} | how
+    how = {"train": "2 Y", "test": "6 M"} | how
     return walk_forward(bars, strategy, grid, settings, **how)
 
 
@@ -99,6 +100,24 @@ def test_a_walk_forward_is_that_of_a_plain_loop_over_backtests(apple, how):
         assert window.capital * (1 + window.profit) == pytest.approx(money, rel=1e-12)
     assert found.run.equity.iloc[-1] == pytest.approx(money, rel=1e-12)
     assert found.run.metrics["total_return"] == pytest.approx(money / 100_000 - 1, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "grid"),
+    [
+        (MaCross, GRID),
+        (Rsi, {"period": [7, 14], "lower": [30, 40]}),
+        (AthBreakout, {"trend": ["ma20", "ma50"]}),
+    ],
+)
+def test_the_compiled_sweep_walks_as_a_plain_one_does(apple, strategy, grid):
+    ours, plain = (
+        walk(apple, strategy, grid, train=500, test=400, **how)
+        for how in ({}, {"sweep": plain_sweep})
+    )
+    assert [w.params for w in ours.windows] == [w.params for w in plain.windows]
+    assert [w.in_sample for w in ours.windows] == [w.in_sample for w in plain.windows]
+    assert ours.run.equity.equals(plain.run.equity)
 
 
 def test_the_stitched_run_covers_every_test_bar_once_and_its_trades_explain_its_money(apple):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from services.optimise.grid import StrategyClass
 from services.optimise.space import Axis, Candidate, Checker, every_candidate, size_of
 
 Scores = tuple[float, ...]  # one an objective, more is better, NaN where undefined
@@ -20,7 +21,12 @@ class Hunt:
     """A search under way: `propose` combinations, then `learn` what they are worth."""
 
     def __init__(
-        self, strategy_class: Any, axes: Sequence[Axis], objectives: int, trials: int, seed: int
+        self,
+        strategy_class: type[StrategyClass],
+        axes: Sequence[Axis],
+        objectives: int,
+        trials: int,
+        seed: int,
     ):
         self._axes, self._trials = axes, trials
         self._checker = Checker(strategy_class)

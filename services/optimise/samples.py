@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from services.errors import InvalidParams
+from services.optimise.grid import StrategyClass
 from services.optimise.sobol import MOST_DIMENSIONS, sobol_points
 from services.optimise.space import Axis, Checker, Space, axes_of, every_candidate, size_of
 
@@ -36,7 +37,9 @@ class Sample:
         return {name: _column([row[name] for row in self.rows]) for name in self.rows[0]}
 
 
-def random_combinations(strategy_class: Any, space: Space, count: int, seed: int = 0) -> Sample:
+def random_combinations(
+    strategy_class: type[StrategyClass], space: Space, count: int, seed: int = 0
+) -> Sample:
     """Draw combinations of a space by chance, the same ones for the same seed.
 
     See `_draw` for what happens to invalid and repeated ones; a longer sample begins as a shorter
@@ -47,7 +50,9 @@ def random_combinations(strategy_class: Any, space: Space, count: int, seed: int
     return _draw(strategy_class, axes, count, lambda _, n: chance.random((n, len(axes))))
 
 
-def sobol_combinations(strategy_class: Any, space: Space, count: int, seed: int = 0) -> Sample:
+def sobol_combinations(
+    strategy_class: type[StrategyClass], space: Space, count: int, seed: int = 0
+) -> Sample:
     """Draw combinations of a space that are evenly spread over it, by Sobol's sequence.
 
     Powers of two make the most even samples. At most 20 parameters.
@@ -65,7 +70,9 @@ def sobol_combinations(strategy_class: Any, space: Space, count: int, seed: int 
     return _draw(strategy_class, axes, count, points)
 
 
-def _draw(strategy_class: Any, axes: tuple[Axis, ...], count: int, points: _Points) -> Sample:
+def _draw(
+    strategy_class: type[StrategyClass], axes: tuple[Axis, ...], count: int, points: _Points
+) -> Sample:
     """Take points until `count` of them are different and valid, or a limit is reached.
 
     Invalid and repeated ones are replaced by the next points. A space that has no more

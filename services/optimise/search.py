@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from services.backtest.run import run_backtest
 from services.backtest.settings import SimulationSettings
 from services.errors import InvalidParams
 from services.indicators import with_indicators
+from services.optimise.grid import StrategyClass, combinations_from
 from services.optimise.hunt import Hunt
 from services.optimise.objective import Objective, objectives_of
 from services.optimise.space import Candidate, Space, axes_of
+from services.optimise.sweep import evaluate as evaluate_all
+from services.optimise.sweep import joined
 from services.progress import Progress, Report, silent
 
 MOST_TRIALS = 10_000
@@ -27,7 +29,7 @@ Evaluate = Callable[[Sequence[Candidate]], pd.DataFrame]
 
 def search(
     bars: pd.DataFrame,
-    strategy_class: Any,
+    strategy_class: type[StrategyClass],
     space: Space,
     objectives: Any = "sharpe",
     settings: SimulationSettings = SimulationSettings(),  # noqa: B008  (frozen)
@@ -55,7 +57,8 @@ def search(
             f"The number of trials must be 1 to {MOST_TRIALS:,}, not {trials:,}.", field="trials"
         )
     hunt = Hunt(strategy_class, axes_of(strategy_class, space), len(wanted), trials, seed)
-    evaluate = evaluate or backtests(bars, strategy_class, settings, start, end, timezone)
+    window = {"start": start, "end": end, "timezone": timezone}
+    evaluate = evaluate or _measuring(bars, strategy_class, settings, window)
     done = []
     while not hunt.is_over:
         report(Progress(hunt.tried, trials, "searching"))
@@ -92,27 +95,20 @@ def pareto_front(frame: pd.DataFrame, objectives: Any) -> pd.DataFrame:
     return frame.iloc[sorted(front)]
 
 
-def backtests(
+def _measuring(
     bars: pd.DataFrame,
-    strategy_class: Any,
+    strategy_class: type[StrategyClass],
     settings: SimulationSettings,
-    start: pd.Timestamp | None,
-    end: pd.Timestamp | None,
-    timezone: str,
+    window: dict[str, Any],
 ) -> Evaluate:
-    """Return what evaluates combinations by one backtest after the other."""
-    frame = with_indicators(bars) if len(bars) else bars
+    frame = with_indicators(bars) if len(bars) else bars  # once, not for every batch
 
-    def evaluate(combinations: Sequence[Candidate]) -> pd.DataFrame:
-        return pd.DataFrame(
-            params
-            | run_backtest(
-                frame, strategy_class(**params), settings, start=start, end=end, timezone=timezone
-            ).metrics
-            for params in combinations
-        )
+    def measured(batch: Sequence[Candidate]) -> pd.DataFrame:
+        columns = {name: [params[name] for params in batch] for name in batch[0]}
+        combinations = combinations_from(strategy_class, columns)
+        return evaluate_all(frame, strategy_class, combinations, settings, **window)
 
-    return evaluate
+    return measured
 
 
 def _scores(rows: pd.DataFrame, objectives: Sequence[Objective]) -> list[tuple[float, ...]]:
@@ -121,7 +117,7 @@ def _scores(rows: pd.DataFrame, objectives: Sequence[Objective]) -> list[tuple[f
 
 
 def _frame(done: list[pd.DataFrame], hunt: Hunt, trials: int) -> pd.DataFrame:
-    frame = pd.concat(done, ignore_index=True)
+    frame = joined(done)
     note = ""
     if len(frame) < trials:
         note = (

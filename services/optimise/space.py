@@ -4,13 +4,19 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
 
-from services.errors import InvalidParams, did_you_mean
-from services.parameters import Parameters, ParameterSpec, build_parameters, parameter_specs
+from services.errors import InvalidParams
+from services.optimise.grid import StrategyClass, owner_of
+from services.parameters import (
+    Parameters,
+    ParameterSpec,
+    build_parameters,
+    check_value,
+    parameter_specs,
+)
 
 # A list of values, (low, high) or (low, high, step); both ends belong to a range.
 Space = Mapping[str, Sequence[Any]]
@@ -54,19 +60,15 @@ class Axis:
         return self.value(min(int(share * self.count), self.count - 1))
 
 
-def axes_of(strategy_class: Any, space: Space) -> tuple[Axis, ...]:
+def axes_of(strategy_class: type[StrategyClass], space: Space) -> tuple[Axis, ...]:
     """Check a space against a strategy's declaration; raise InvalidParams for what cannot be."""
-    owner = strategy_class.name or strategy_class.__name__
+    owner = owner_of(strategy_class)
     specs = {spec.name: spec for spec in parameter_specs(strategy_class.Params)}
     if not space:
-        raise InvalidParams("Name at least one parameter to search over.")
+        raise InvalidParams(f"{owner}: name at least one parameter to search over.", field="space")
     for name in space:
         if name not in specs:
-            known = f"it takes {', '.join(specs)}" if specs else "it takes no parameters"
-            raise InvalidParams(
-                f'{owner} has no parameter "{name}": {known}.{did_you_mean(name, specs)}',
-                field=name,
-            )
+            check_value(strategy_class.Params, name, None, owner)  # says which names there are
     return tuple(_axis(strategy_class.Params, specs[name], space[name], owner) for name in space)
 
 
@@ -87,9 +89,9 @@ def every_candidate(axes: Sequence[Axis]) -> Iterator[Candidate]:
 class Checker:
     """Completes candidates by the defaults if they are valid; `reason` is why the last was not."""
 
-    def __init__(self, strategy_class: Any):
+    def __init__(self, strategy_class: type[StrategyClass]):
         self._model = strategy_class.Params
-        self._owner = strategy_class.name or strategy_class.__name__
+        self._owner = owner_of(strategy_class)
         self.reason = ""
 
     def params(self, candidate: Candidate) -> Candidate | None:
@@ -154,15 +156,7 @@ def _step(spec: ParameterSpec, step: Any, owner: str) -> float:
 
 
 def _value(model: type[Parameters], name: str, value: Any, owner: str) -> Any:
-    """Check one value alone: whether it goes with others is another question."""
-    value = value.item() if isinstance(value, np.generic) else value
-    field = model.model_fields[name]
-    try:
-        alone = TypeAdapter(Annotated[field.annotation, field], config=model.model_config)
-        return alone.validate_python(value)
-    except ValidationError:
-        build_parameters(model, {name: value}, owner)  # says it in words
-        raise
+    return check_value(model, name, value.item() if isinstance(value, np.generic) else value, owner)
 
 
 def _rounded(value: float, width: float) -> float:

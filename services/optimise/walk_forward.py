@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,9 +14,12 @@ from services.backtest.settings import SimulationSettings
 from services.errors import NoBars
 from services.indicators import with_indicators
 from services.metrics import METRICS, Metrics
+from services.optimise.executor import Executor
 from services.optimise.folds import Length, Window, windows_of
+from services.optimise.grid import StrategyClass
 from services.optimise.objective import Objective, best_of
 from services.optimise.stitch import Part, Resting, part_of, stitched
+from services.optimise.sweep import sweep as sweep_grid
 from services.optimise.walked import WalkForward, WalkForwardWindow, finished, notes_of
 from services.progress import Progress, Report, silent
 
@@ -26,7 +30,7 @@ class Sweep(Protocol):
     def __call__(
         self,
         bars: pd.DataFrame,
-        strategy_class: Any,
+        strategy_class: type[StrategyClass],
         grid: Mapping[str, Any],
         settings: SimulationSettings,
         *,
@@ -40,7 +44,7 @@ class Sweep(Protocol):
 
 def walk_forward(
     bars: pd.DataFrame,
-    strategy_class: Any,
+    strategy_class: type[StrategyClass],
     grid: Mapping[str, Any],
     settings: SimulationSettings = SimulationSettings(),  # noqa: B008  (frozen)
     *,
@@ -52,6 +56,7 @@ def walk_forward(
     start: pd.Timestamp | None = None,
     end: pd.Timestamp | None = None,
     timezone: str = "UTC",
+    executor: Executor | None = None,
     sweep: Sweep | None = None,
     report: Report = silent,
 ) -> WalkForward:
@@ -65,10 +70,11 @@ def walk_forward(
     frame, first = _history(bars, start, end)
     cut = windows_of(frame["ts"], train, test, anchored=anchored, embargo=embargo, first=first)
     walk = _Walk(frame, strategy_class, settings, objective, timezone)
+    sweep = sweep or partial(sweep_grid, executor=executor)
     total, capital = len(cut.windows), settings.cash
     windows, parts = [], []
     for k, window in enumerate(cut.windows):
-        rows = walk.tried(sweep or _sweep(), grid, window, _nested(report, k, total))
+        rows = walk.tried(sweep, grid, window, _nested(report, k, total))
         done, part = walk.tested(k + 1, window, rows, capital, closes=k + 1 < total)
         windows.append(done)
         parts.append(part)
@@ -92,7 +98,7 @@ class _Walk:
     def __init__(
         self,
         frame: pd.DataFrame,
-        strategy_class: Any,
+        strategy_class: type[StrategyClass],
         settings: SimulationSettings,
         objective: Objective,
         timezone: str,
@@ -170,12 +176,6 @@ def _history(
     ts = bars["ts"]
     stop = len(bars) if end is None else int((ts <= end).sum())
     return with_indicators(bars).iloc[:stop], 0 if start is None else int((ts < start).sum())
-
-
-def _sweep() -> Sweep:
-    from services.optimise.sweep import sweep
-
-    return sweep
 
 
 def _nested(report: Report, k: int, windows: int) -> Report:
