@@ -162,16 +162,18 @@ def dash_br(shared_browser):
 
 @pytest.fixture
 def open_browser(dash_br, serve):
-    """Give a function that opens a browser at an address.
+    """Give a function that opens a browser at a dashboard, on Home unless that is left to the test.
 
     Servers of the test's own are stopped after the browser is judged: it asks them to the last.
     The test fails when the page asks another host for anything, or reports an error on its
     console; a test that causes errors empties the console with `get_logs()`.
     """
 
-    def open_at(url: str):
+    def open_at(url: str, home: bool = True):
         forget(dash_br, url)
-        dash_br.server_url = url
+        dash_br._url = url  # setting `server_url` would load Home
+        if home:
+            dash_br.wait_for_page()
         return dash_br
 
     yield open_at
@@ -199,6 +201,12 @@ def sample_run(sample_settings):
 
 @pytest.fixture
 def page(server, open_browser):
+    """Give a browser for the dashboard on the sample database; no page is loaded yet."""
+    return open_browser(server.url, home=False)
+
+
+@pytest.fixture
+def home(server, open_browser):
     """Give a browser at Home of the sample database."""
     return open_browser(server.url)
 

@@ -142,7 +142,7 @@ def test_a_server_that_goes_in_the_middle_is_told_and_the_run_can_be_repeated(
     ingest_sample(workspace.database, "MSFT")
     workspace.database.close()
     server = serve(settings)
-    page = open_browser(server.url)
+    page = open_browser(server.url, home=False)
     open_run(page, MSFT)
     server.stop()
     press_run(page)

@@ -28,7 +28,7 @@ def four(tmp_path):
 
 
 def open_comparison(open_browser, serve, workspace, ids):
-    page = open_browser(serve(workspace.settings).url)
+    page = open_browser(serve(workspace.settings).url, home=False)
     page.wait_for_page(f"{page.server_url}/runs/compare?ids={ids}", timeout=PATIENCE)
     page.wait_for_element(".compare-run", timeout=PATIENCE)
     return page
@@ -113,7 +113,7 @@ def test_wrong_numbers_get_a_sentence_and_a_way_on(open_browser, serve, four):
 
 @pytest.mark.parametrize("path", ["/runs", "/runs/compare?ids=1,2,3,4"])
 def test_on_a_phone_tables_scroll_inside_and_the_page_does_not(open_browser, serve, four, path):
-    page = open_browser(serve(four.settings).url)
+    page = open_browser(serve(four.settings).url, home=False)
     phone = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
     page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
     page.wait_for_page(f"{page.server_url}{path}", timeout=PATIENCE)

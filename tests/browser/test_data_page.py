@@ -51,7 +51,7 @@ def crypto(data):
 
 
 def open_data(open_browser, serve, workspace, search=""):
-    page = open_browser(serve(workspace.settings).url)
+    page = open_browser(serve(workspace.settings).url, home=False)
     page.wait_for_page(f"{page.server_url}/data{search}")
     page.wait_for_element("#data-add-button")
     return page

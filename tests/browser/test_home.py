@@ -14,6 +14,12 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
+def page(home):
+    """Give the page at Home."""
+    return home
+
+
+@pytest.fixture
 def empty(tmp_path):
     return Settings(database_url="", data_dir=tmp_path)
 

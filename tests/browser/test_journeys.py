@@ -47,7 +47,7 @@ def workspace(database_url, tmp_path):
 
 @pytest.fixture
 def page(workspace, open_browser, serve):
-    return open_browser(serve(workspace.settings).url)
+    return open_browser(serve(workspace.settings).url, home=False)
 
 
 def first_backtest(page) -> None:

@@ -8,6 +8,13 @@ from selenium.webdriver.common.keys import Keys
 
 pytestmark = pytest.mark.browser
 
+
+@pytest.fixture
+def page(home):
+    """Give the page at Home."""
+    return home
+
+
 CHOSEN = "#palette [aria-selected=true] .palette-title"
 
 

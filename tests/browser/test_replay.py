@@ -165,7 +165,7 @@ def test_a_page_that_is_left_leaves_nothing_hidden(replay):
 
 def test_a_server_that_goes_away_is_told_and_the_replay_waits(open_browser, serve, sample_settings):
     server = serve(sample_settings)
-    page = open_browser(server.url)
+    page = open_browser(server.url, home=False)
     open_run(page, "/runs/1")
     page.find_element(".replay-start").click()
     until(lambda: at(page) is not None, 20)

@@ -44,7 +44,7 @@ def test_a_run_is_drawn_from_what_was_stored_after_its_bars_are_gone(
     open_browser, serve, saved_run
 ):
     settings, run = saved_run
-    page = open_browser(serve(settings).url)
+    page = open_browser(serve(settings).url, home=False)
     open_run(page, f"/runs/{run.id}")
     assert page.driver.title == f"Run {run.id}: MSFT 1d bollinger · Trading Research"
     assert trace(page, "Buy")["x"] == run.result.trades["entry_bar"].tolist()

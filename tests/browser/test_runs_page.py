@@ -33,7 +33,7 @@ def five(empty):
 
 
 def open_list(open_browser, serve, workspace, search=""):
-    page = open_browser(serve(workspace.settings).url)
+    page = open_browser(serve(workspace.settings).url, home=False)
     page.wait_for_page(f"{page.server_url}/runs{search}", timeout=PATIENCE)
     page.wait_for_element("#runs-search", timeout=PATIENCE)
     return page
@@ -73,7 +73,7 @@ def press_undo(page) -> None:
 
 
 def test_without_runs_the_page_says_what_to_do_next(open_browser, serve, empty):
-    page = open_browser(serve(empty.settings).url)
+    page = open_browser(serve(empty.settings).url, home=False)
     page.wait_for_page(f"{page.server_url}/runs", timeout=PATIENCE)
     page.wait_for_contains_text("#runs-empty", "No runs are saved yet")
     assert not page.find_element("#runs-list").is_displayed()

@@ -10,6 +10,12 @@ from services.settings import Settings
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture
+def page(home):
+    """Give the page at Home."""
+    return home
+
+
 def theme_of(page) -> str:
     return page.driver.execute_script("return document.documentElement.dataset.bsTheme")
 

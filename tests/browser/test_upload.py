@@ -25,7 +25,7 @@ def data(tmp_path):
 
 @pytest.fixture
 def page(open_browser, serve, data):
-    page = open_browser(serve(data.settings).url)
+    page = open_browser(serve(data.settings).url, home=False)
     page.wait_for_page(f"{page.server_url}/data?add=1")
     page.wait_for_element("#drop-zone")
     return page
