@@ -24,7 +24,7 @@ def must_agree(what: str, ours: Sequence, theirs: Sequence, tolerance: float = 0
         place = tuple(int(axis[0]) for axis in np.nonzero(~equal))
         raise Mismatch(
             f"{what}: {int((~equal).sum())} of {equal.size} values differ, first at {place}: "
-            f"ours {mine[place]!r}, the peer {other[place]!r}."
+            f"ours {float(mine[place])!r}, the peer {float(other[place])!r}."
         )
 
 
@@ -61,7 +61,7 @@ def report(
 
 def _line(label: str, values: Sequence[float], unit: str) -> None:
     print(
-        f"  {label:<32}median {statistics.median(values):10.3f} {unit:<3} "
+        f"  {label:<38}median {statistics.median(values):10.3f} {unit:<3} "
         f"min {min(values):10.3f}  max {max(values):10.3f}  n {len(values)}"
     )
 

@@ -1,4 +1,4 @@
-"""The benchmarks' rules for vectorbt, with the engine that it chooses itself."""
+"""The benchmarks' rules for vectorbt."""
 
 from collections.abc import Iterator
 
@@ -28,20 +28,23 @@ def trades_of(portfolio: vbt.Portfolio) -> np.ndarray:
     return trades[["entry_idx", "entry_price", "exit_idx", "exit_price"]].to_numpy(np.float64)
 
 
-def sweep(close: pd.Series, lengths: list[int]) -> np.ndarray:
+def sweep(close: pd.Series, lengths: list[int], engine: str) -> np.ndarray:
     """Trade all pairs of lengths at the close; return four metrics, a row a pair."""
+    vbt.settings["engine"] = engine
     fast, slow = vbt.MA.run_combs(close, window=lengths, r=2, short_names=["fast", "slow"])
     return _measured(close, fast, slow)
 
 
-def sweep_in_chunks(close: pd.Series, pairs: np.ndarray, columns: int) -> np.ndarray:
+def sweep_in_chunks(close: pd.Series, pairs: np.ndarray, columns: int, engine: str) -> np.ndarray:
     """Do the same in parts of so many columns, as its author advises where memory is short."""
+    vbt.settings["engine"] = engine
     return np.vstack([_measured(close, *part) for part in _averages(close, pairs, columns)])
 
 
-def averages_of(close: pd.Series, lengths: range) -> np.ndarray:
+def averages_of(close: pd.Series, lengths: list[int], engine: str) -> np.ndarray:
     """Return its moving average of each length, a row a length."""
-    return np.ascontiguousarray(vbt.MA.run(close, window=list(lengths)).ma.to_numpy().T)
+    vbt.settings["engine"] = engine
+    return np.ascontiguousarray(vbt.MA.run(close, window=lengths).ma.to_numpy().T)
 
 
 def _averages(close: pd.Series, pairs: np.ndarray, columns: int) -> Iterator[list[vbt.MA]]:

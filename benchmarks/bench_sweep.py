@@ -1,0 +1,131 @@
+"""A sweep of 4,950 pairs of moving averages over 2,148 bars, beside vectorbt and the fused loop.
+
+    python -m benchmarks.bench_sweep [--repeats 5]
+
+All pairs of 100 lengths are traded at the close without costs. Ours measures every metric of a
+backtest; vectorbt return, Sharpe, drawdown and closed trades, with all columns at once by each of
+its two engines, and in chunks of columns; the fused loop the same four over averages that were
+computed before: no sweep over these arrays does less. The four numbers of every pair are compared
+first. Times are warm, in turns in one process; peak memory is that of a process for each, which
+sweeps twice.
+"""
+
+import argparse
+import itertools
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks import fused
+from benchmarks.machine import describe_machine
+from benchmarks.rules import AT_CLOSE, CASH, LENGTHS, daily_bars
+from benchmarks.turns import OURS, in_turns, must_agree, peak_memory, report
+from services.optimise.sweep import sweep
+from strategies.ma_cross import MaCross
+
+ROOT = Path(__file__).resolve().parent.parent
+BARS = 2_148
+CHUNK = 500
+METRICS = ["total_return", "sharpe", "max_drawdown", "trades"]
+GRID = {"fast": list(LENGTHS[:-1]), "slow": list(LENGTHS[1:])}
+ROUNDING = 1e-7  # averages summed in another order, and a deviation from one pass over the returns
+LIMIT, NOTHING = "fused loop", "no sweep"
+NUMBA, RUST, IN_CHUNKS = "vectorbt, numba", "vectorbt, rust", "vectorbt, numba, chunks"
+
+
+def main() -> None:
+    """Compare the contenders, then print times, ratios and peak memory."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--repeats", type=int, default=5)
+    options.add_argument("--memory-of", help=argparse.SUPPRESS)
+    chosen = options.parse_args()
+    if chosen.memory_of:
+        print(_memory_of(contender(chosen.memory_of)))
+        return
+    print(describe_machine("vectorbt", "vectorbt-rust", "numba", "numpy", "pandas"))
+    contenders = {name: contender(name) for name in (OURS, LIMIT, NUMBA, RUST, IN_CHUNKS)}
+    print(f"\nsweep of {len(pairs()):,} pairs over {BARS:,} bars, warm")
+    check(contenders)
+    report(in_turns(contenders, chosen.repeats), "ms", 1000, limits=(LIMIT,))
+    for name in (NOTHING, *contenders):
+        print(f"  {f'peak memory, {name}':<38}{memory_of(name):17,} MB")
+
+
+def contender(name: str) -> Callable[[], np.ndarray]:
+    """Return one contender, ready to sweep; each gives four metrics, a row a pair."""
+    bars, close = daily_bars(BARS), daily_close()
+    if name == NOTHING:
+        return lambda: None
+    if name == OURS:
+        return lambda: sweep(bars, MaCross, GRID, AT_CLOSE)[METRICS].to_numpy(np.float64)
+    if name == LIMIT:
+        averages = fused.averages_of(close.to_numpy(), LENGTHS)
+        return partial(fused.sweep, close.to_numpy(), averages, rows_of_pairs(), CASH)
+    from benchmarks.peers import with_vectorbt
+
+    if name == IN_CHUNKS:
+        return partial(with_vectorbt.sweep_in_chunks, close, pairs(), CHUNK, engine_of(name))
+    return partial(with_vectorbt.sweep, close, list(LENGTHS), engine_of(name))
+
+
+def daily_close() -> pd.Series:
+    """Return the closes by time."""
+    bars = daily_bars(BARS)
+    return pd.Series(bars["close"].to_numpy(), bars["ts"])
+
+
+def rows_of_pairs() -> np.ndarray:
+    """Return for each pair the rows of its averages."""
+    return pairs() - LENGTHS[0]
+
+
+def pairs() -> np.ndarray:
+    """List all pairs of lengths, the shorter first."""
+    return np.array(list(itertools.combinations(LENGTHS, 2)))
+
+
+def check(contenders: dict[str, Callable[[], np.ndarray]]) -> None:
+    """Stop unless all contenders find the same metrics for every pair.
+
+    Where two averages are equal but for rounding, other ways to sum may see a crossing on other
+    bars; so each contender is held to the loop over its own averages.
+    """
+    from benchmarks.peers import with_vectorbt
+
+    names, close = ", ".join(METRICS), daily_close()
+    limit = contenders[LIMIT]()
+    must_agree(f"{names} of each pair, {OURS}", contenders[OURS](), limit, ROUNDING)
+    for name in (NUMBA, RUST, IN_CHUNKS):
+        averages = with_vectorbt.averages_of(close, list(LENGTHS), engine_of(name))
+        expected = fused.sweep(close.to_numpy(), averages, rows_of_pairs(), CASH)
+        must_agree(f"{names} of each pair, {name}", expected, contenders[name](), ROUNDING)
+        moved = (~np.isclose(limit, expected, rtol=ROUNDING, equal_nan=True)).any(axis=1).sum()
+        print(f"  {name}: rounding of the averages moves a crossing in {moved} pairs")
+    print(f"  equal before timing: {names} of every pair, each over its own averages")
+
+
+def engine_of(name: str) -> str:
+    """Return the engine of vectorbt that a contender uses."""
+    return "rust" if name == RUST else "numba"
+
+
+def memory_of(name: str) -> int:
+    """Return the peak memory in MB of a process that does one contender's sweep."""
+    command = [sys.executable, "-m", "benchmarks.bench_sweep", "--memory-of", name]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    return int(done.stdout)
+
+
+def _memory_of(work: Callable) -> int:
+    work()
+    work()
+    return peak_memory()
+
+
+if __name__ == "__main__":
+    main()
