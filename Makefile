@@ -1,5 +1,6 @@
 # make run   the dashboard, from nothing: environment, database, sample bars, worker, server
 # make test  everything that must hold: lint, format, tests, browser tests
+# make bench  all benchmarks, into docs/benchmarks.md; make bench ONLY=bench_peers for one of them
 # make test-ib-async  the gateway's tests with the second client library, in an environment of its own
 # Nothing here needs Docker, a broker or a server that runs already.
 
@@ -12,7 +13,10 @@ IB_ASYNC := ib_async==2.1.0
 IB_ASYNC_VENV := .venv-ib-async
 IB_TESTS := $(wildcard tests/test_gateway*.py tests/test_ibkr*.py)
 
-.PHONY: run test test-ib-async lint migrate
+# The engines that ours is timed against bring much that the program does not need.
+BENCH_VENV := .venv-bench
+
+.PHONY: run test bench test-ib-async lint migrate
 .DELETE_ON_ERROR:
 
 run: $(VENV)/runtime.stamp
@@ -24,6 +28,10 @@ test: $(VENV)/tests.stamp
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m pytest -n 2 --dist worksteal
+
+bench: $(BENCH_VENV)/bench.stamp
+	@$(MAKE) --no-print-directory browser
+	@$(BENCH_VENV)/bin/python -m benchmarks $(ONLY)
 
 test-ib-async: $(IB_ASYNC_VENV)/tests.stamp
 	@IB_LIBRARY=ib_async $(IB_ASYNC_VENV)/bin/python -m pytest $(IB_TESTS)
@@ -63,6 +71,12 @@ $(IB_ASYNC_VENV)/tests.stamp: requirements.txt requirements-dev.txt | $(PYTHON)
 	@$(PYTHON) -m venv --clear $(IB_ASYNC_VENV)
 	@{ grep -v '^ib_insync' requirements.txt; echo '$(IB_ASYNC)'; grep '^pytest==' requirements-dev.txt; } > $(IB_ASYNC_VENV)/requirements.txt
 	@$(IB_ASYNC_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $(IB_ASYNC_VENV)/requirements.txt
+	@touch $@
+
+$(BENCH_VENV)/bench.stamp: requirements.txt requirements-dev.txt requirements-bench.txt | $(PYTHON)
+	@echo "Installing the engines that ours is timed against."
+	@$(PYTHON) -m venv --clear $(BENCH_VENV)
+	@$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	@touch $@
 
 .PHONY: browser
