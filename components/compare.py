@@ -10,7 +10,7 @@ from components.format import bar_time, direction, metric_text_of
 from components.icons import icon
 from components.plot import plot
 from components.report_head import BADGES
-from services.wording import commission_text, grouped, money_text
+from services.wording import commission_text, grouped, money_text, risk_texts
 
 ADD, DIFFERENT_ONLY = "compare-add", "compare-different"
 # A line of each run: colours of both themes, and a dash of its own for who cannot tell them apart.
@@ -215,6 +215,7 @@ def _asked(runs: Sequence[Any]) -> list[tuple[str, list[str]]]:
         ("Commission", [commission_text(one.commission) for one in settings]),
         ("Slippage", [f"{one.slippage_bps:g} bp" for one in settings]),
         ("Fill", [one.fill.replace("_", " ") for one in settings]),
+        ("Risk and sizing", ["; ".join(risk_texts(one)) for one in settings]),
         ("Bars used", [_mark(run, "bars_hash") for run in runs]),
         ("Strategy code", [_mark(run, "code_hash") for run in runs]),
         ("Look-ahead", [BADGES[run.look_ahead.status][1] for run in runs]),

@@ -8,7 +8,15 @@ from dash.development.base_component import Component
 from components.plot import plot
 from components.report_parts import facts, pair, panel, plain_table, signed_cell, table_row
 from components.report_performance import percent_of
-from services.analysis.costs import BreakEven, CostCurve, CostPoint, CostsPaid, cost_curve
+from services.analysis.costs import (
+    BreakEven,
+    CostCurve,
+    CostPoint,
+    CostsPaid,
+    cost_curve,
+    costs_paid,
+)
+from services.analysis.retrade import NEEDS_EVERY_BAR
 from services.charts.report_figures import cost_figure
 from services.wording import grouped, metric_text, money_text, settings_text
 
@@ -22,10 +30,13 @@ def costs_tab(run: Any, timezone: str) -> list[Component]:
                 "Costs", html.P("This run made no trade: it paid nothing.", className="panel-note")
             )
         ]
+    if not result.settings.is_plain:
+        unknown = html.P(NEEDS_EVERY_BAR, className="panel-note")
+        return [_paid_panel(result), panel("The result under other costs", unknown)]
     curve = cost_curve(result)
     return [
         pair(
-            panel("Paid", _paid(curve.paid), note=f"Assumed: {settings_text(result.settings)}."),
+            _paid_panel(result),
             panel("Break-even", _break_even(curve), note=_BREAK_EVEN_NOTE),
         ),
         panel(
@@ -35,6 +46,11 @@ def costs_tab(run: Any, timezone: str) -> list[Component]:
             note="The same signals, traded again at other costs.",
         ),
     ]
+
+
+def _paid_panel(result: Any) -> Component:
+    note = f"Assumed: {settings_text(result.settings)}."
+    return panel("Paid", _paid(costs_paid(result)), note=note)
 
 
 _BREAK_EVEN_NOTE = "What a round trip (entry and exit) may cost, as a share of the trade's value."

@@ -7,8 +7,10 @@ from dash.development.base_component import Component
 
 from components.icons import icon
 from components.report_parts import panel
+from services.backtest.request import RISK_NAMES
 from services.wording import settings_text
 
+_TITLES = {name: name.replace("_", " ").capitalize() for name in RISK_NAMES}
 Rows = list[tuple[str, Any]]
 
 
@@ -47,8 +49,14 @@ def _asked(run: Any) -> Rows:
         ("Commission", settings.commission),
         ("Slippage, basis points", f"{settings.slippage_bps:g}"),
         ("Fill", settings.fill),
+        *_beyond_the_usual(settings),
         ("In words", settings_text(settings)),
     ]
+
+
+def _beyond_the_usual(settings: Any) -> Rows:
+    said = settings.as_dict()
+    return [(_TITLES[name], str(said[name])) for name in RISK_NAMES if name in said]
 
 
 def _made_with(run: Any) -> Rows:

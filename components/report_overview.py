@@ -130,7 +130,7 @@ def _bars(count: float | None) -> str:
 
 def _groups(result: BacktestResult) -> html.Section:
     if not len(result.trades):
-        nothing = html.P("The rule never said buy in this span.", className="panel-note")
+        nothing = html.P("Nothing was opened in this span.", className="panel-note")
         return panel("All, winners and losers", nothing)
     groups = trade_groups(result)
     rows = [

@@ -68,8 +68,8 @@ def card_of(story: TradeStory, resolution: str, timezone: str) -> list[Component
         html.P([html.B("The rule: "), story.rule or story.strategy], className="card-rule"),
         html.Div(
             [
-                _leg("Bought", story.entry, when),
-                _leg("Sold", story.exit, when) if story.exit else _still_open(story),
+                _leg("Sold short" if story.is_short else "Bought", story.entry, when),
+                _exit(story, when) if story.exit else _still_open(story),
                 _outcome(story, when),
             ],
             className="card-columns",
@@ -148,22 +148,37 @@ def _leg(title: str, leg: Leg, when: Callable[[Any], str]) -> html.Div:
     against = (
         "against you" if leg.gap_cost > 0 else "in your favour" if leg.gap_cost < 0 else "no gap"
     )
+    asked = [
+        ("Signal", f"{when(leg.signal.time)}, close {price_text(leg.signal.close)}"),
+        ("Fill", f"{when(leg.fill.time)}, {moment} {price_text(leg.market_price)}"),
+        ("Gap from signal to fill", f"{signed_text('percent', leg.gap)}, {against}"),
+    ]
+    return _column(title, leg, asked, _lines(leg.lines, at_open))
+
+
+def _exit(story: TradeStory, when: Callable[[Any], str]) -> html.Div:
+    title, leg = "Covered" if story.is_short else "Sold", story.exit
+    if leg.signal:
+        return _leg(title, leg, when)
+    asked = [
+        ("Why", story.why),
+        ("Fill", f"{when(leg.fill.time)}, at {price_text(leg.market_price)}"),
+    ]
+    return _column(title, leg, asked, None)
+
+
+def _column(title: str, leg: Leg, asked: list[tuple[str, str]], lines: html.Div | None) -> html.Div:
     return html.Div(
         [
             html.H4(f"{title} at {price_text(leg.fill_price)}"),
             facts(
                 [
-                    ("Signal", f"{when(leg.signal.time)}, close {price_text(leg.signal.close)}"),
-                    (
-                        "Fill",
-                        f"{when(leg.fill.time)}, {moment} {price_text(leg.market_price)}",
-                    ),
-                    ("Gap from signal to fill", f"{signed_text('percent', leg.gap)}, {against}"),
+                    *asked,
                     ("Slippage", f"{money_text(leg.slippage)} ({_points(leg.slippage_rate)})"),
                     ("Commission", money_text(leg.commission)),
                 ]
             ),
-            _lines(leg.lines, at_open),
+            lines,
         ],
         className="card-column",
     )
@@ -191,11 +206,12 @@ def _line(line: LineValue, has_fill_bar: bool) -> html.Tr:
 
 
 def _still_open(story: TradeStory) -> html.Div:
+    word, title = ("buy", "Not covered yet") if story.is_short else ("sell", "Not sold yet")
     text = (
-        "The rule has not said sell by the last bar: the trade is marked to its close, "
+        f"The rule has not said {word} by the last bar: the trade is marked to its close, "
         f"{price_text(story.mark_price)}."
     )
-    return html.Div([html.H4("Not sold yet"), html.P(text)], className="card-column")
+    return html.Div([html.H4(title), html.P(text)], className="card-column")
 
 
 def _outcome(story: TradeStory, when: Callable[[Any], str]) -> html.Div:
@@ -209,6 +225,7 @@ def _outcome(story: TradeStory, when: Callable[[Any], str]) -> html.Div:
                     ("Value at entry", money_text(story.entry_value)),
                     ("Before costs", signed_text("money", story.gross_profit)),
                     ("Costs", f"{money_text(story.costs)}, {share} of the entry"),
+                    *([("Loan of the shares", money_text(story.loan))] if story.loan else []),
                     ("Worst mark (MAE)", _mark(story.mae, when)),
                     ("Best mark (MFE)", _mark(story.mfe, when)),
                 ]

@@ -8,9 +8,10 @@ import pandas as pd
 
 from components.chart import TRADES_GRID
 from services.backtest.result import BacktestResult
+from services.backtest.trades import signed_quantity
 
 _SIGNED = {"up": "params.value > 0", "down": "params.value < 0"}
-_NOTHING = "No trades: the rule never said buy in this span."
+_NOTHING = "No trades: nothing was opened in this span."
 _SIGNIFICANT = 8
 _NUMBERS = {
     "entry_price": "entry_price",
@@ -71,7 +72,7 @@ def trade_columns(result: BacktestResult, timezone: str = "UTC") -> dict[str, li
     Times are what the clocks of a time zone show, as seconds since 1970; the exit of a trade
     still open is None. Numbers have eight significant digits.
     """
-    trades = result.trades
+    trades = result.trades.assign(quantity=signed_quantity(result.trades))
     columns = {field: _short_numbers(trades[name]) for field, name in _NUMBERS.items()}
     times = {name: _seconds(trades[f"{name}_time"], timezone) for name in ("entry", "exit")}
     return times | columns
@@ -105,7 +106,9 @@ def _columns() -> list[dict[str, Any]]:
         _numeric("entry_price", "Entry price", price),
         _text("exit", "Exit", 124),
         _numeric("exit_price", "Exit price", price),
-        _numeric("quantity", "Shares", "d3.format(',.6~r')(params.value)"),
+        _numeric(
+            "quantity", "Shares", "d3.format(',.6~r')(params.value)", tip="Below zero: sold short"
+        ),
         _numeric("profit", "Net profit", "d3.format('+,.2f')(params.value)", _SIGNED, width=104),
         _numeric("return", "Return", percent, _SIGNED),
         _numeric(

@@ -42,6 +42,10 @@ class NoBars(UserError):
     """There are no bars where some were needed."""
 
 
+class PlainRunsOnly(UserError):
+    """What is asked is known only of runs with all the cash, long, left by signals alone."""
+
+
 class InvalidFile(UserError):
     """A file cannot be read as price bars."""
 

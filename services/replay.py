@@ -3,13 +3,23 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
+from services.backtest.costs import Commission
 from services.backtest.result import BacktestResult
+from services.backtest.simulate import commission_of
+from services.backtest.trades import SHORT
 from services.errors import InvalidParams, did_you_mean
 
 LAST_TRADES = 5
 JUMPS = ("start", "next", "previous")
 BUY, SELL = "BUY", "SELL"
+_LEFT = {
+    "stop": "out at the stop-loss",
+    "target": "out at the target",
+    "trailing": "out at the trailing stop",
+    "ruin": "closed, as the equity was gone",
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,7 @@ class ReplayState:
     `fraction` and `benchmark_fraction` are the returns so far of the strategy and of Buy & Hold.
     `trades` are the last closed ones, newest first, of `closed` in all, of which `won` made money.
     `signal` says what the rule said at this close, `fill` what was traded in this bar; both may
-    be empty.
+    be empty. `position` is 1 while long, -1 while short, `quantity` never below zero.
     """
 
     at: int
@@ -69,7 +79,7 @@ def replay_state(result: BacktestResult, at: int) -> ReplayState:
     return ReplayState(
         at=at,
         bars=bars,
-        position=int(is_open),
+        position=int(result.position[at]),
         quantity=float(result.trades["quantity"].iloc[closed]) if is_open else 0.0,
         equity=float(equity[at]),
         fraction=float(equity[at] / cash - 1.0),
@@ -78,7 +88,7 @@ def replay_state(result: BacktestResult, at: int) -> ReplayState:
         won=int((profits > 0).sum()),
         trades=tuple(_closed_trade(result, place) for place in last),
         open_trade=_open_trade(result, closed, at) if is_open else None,
-        signal=_signal(result, at, is_open),
+        signal=_signal(result, at),
         fill=_fill(result, at, entries, exits),
     )
 
@@ -95,7 +105,8 @@ def jump_from(result: BacktestResult, at: int, where: str) -> int:
             field="jump",
         )
     if where == "start":
-        said = np.flatnonzero(result.signals > 0)
+        opens = {"long": (1,), "short": (-1,), "both": (-1, 1)}[result.settings.side]
+        said = np.flatnonzero(np.isin(result.signals, opens))
         return int(said[0]) if len(said) else at
     entries, _ = _fills(result)
     place = np.searchsorted(entries, at, side="right" if where == "next" else "left")
@@ -125,11 +136,10 @@ def _closed_trade(result: BacktestResult, place: int) -> ReplayTrade:
 
 
 def _open_trade(result: BacktestResult, place: int, at: int) -> ReplayTrade:
-    """Mark a trade to a close: all cash went in, so its profit is the equity's gain since."""
+    """Mark a trade to a close, net of what it has cost until then."""
     trade = result.trades.iloc[place]
     entry, price, shares = int(trade["entry_bar"]), trade["entry_price"], trade["quantity"]
-    before = result.equity.iloc[entry - 1] if entry > 0 else result.settings.cash
-    profit = float(result.equity.iloc[at] - before)
+    profit = _profit_until(result, trade, at)
     value = float(price * shares)
     return ReplayTrade(
         number=place + 1,
@@ -143,21 +153,58 @@ def _open_trade(result: BacktestResult, place: int, at: int) -> ReplayTrade:
     )
 
 
-def _signal(result: BacktestResult, at: int, is_open: bool) -> str:
+def _profit_until(result: BacktestResult, trade: pd.Series, at: int) -> float:
+    entry, price, shares = int(trade["entry_bar"]), trade["entry_price"], trade["quantity"]
+    if result.settings.is_plain:  # all cash went in: the profit is the equity's gain since
+        before = result.equity.iloc[entry - 1] if entry > 0 else result.settings.cash
+        return float(result.equity.iloc[at] - before)
+    fee = Commission.parse(result.settings.commission)
+    paid = commission_of(shares, price, fee.per_share, fee.minimum, fee.cap, fee.rate)
+    gained = shares * (result.bars["close"].iloc[at] - price)
+    if trade["side"] != SHORT:
+        return float(gained - paid)
+    return float(-gained - paid - _loan_until(result, entry, at, shares))
+
+
+def _loan_until(result: BacktestResult, entry: int, at: int, shares: float) -> float:
+    """Return what the loan of a short's shares has cost from its entry to a close."""
+    days = result.bars["ts"].iloc[entry : at + 1].diff().iloc[1:] / pd.Timedelta(days=1)
+    value = shares * result.bars["close"].iloc[entry:at].to_numpy()
+    return float((value * days.to_numpy()).sum() * result.settings.borrow_rate / 100 / 365)
+
+
+def _signal(result: BacktestResult, at: int) -> str:
     """Say what the rule said, and what follows from it."""
-    signal = int(result.signals[at])
+    signal, position = int(result.signals[at]), int(result.position[at])
     if signal == 0:
         return ""
     word = BUY if signal > 0 else SELL
     if result.settings.fill == "close":
         return word
-    if (signal > 0) == is_open:
-        return f"{word}, {'already long' if is_open else 'nothing to sell'}"
-    return f"{word}, fills at the next open"
+    return f"{word}, {_what_follows(result, signal, position)}"
+
+
+def _what_follows(result: BacktestResult, signal: int, position: int) -> str:
+    if signal == position:
+        return f"already {'long' if position > 0 else 'short'}"
+    if position == 0 and (result.settings.side, signal) == ("long", -1):
+        return "nothing to sell"
+    if position == 0 and (result.settings.side, signal) == ("short", 1):
+        return "nothing to cover"
+    if position == 0 and not result.settings.is_plain:
+        return "for the next open"  # which may find no money, or no size that is known
+    return "fills at the next open"
 
 
 def _fill(result: BacktestResult, at: int, entries: np.ndarray, exits: np.ndarray) -> str:
     when = "close" if result.settings.fill == "close" else "open"
-    if at in entries:
-        return f"bought at the {when}"
-    return f"sold at the {when}" if at in exits else ""
+    said = []
+    for place in np.flatnonzero((entries == at) | (exits == at)):
+        trade = result.trades.iloc[place]
+        is_short = trade["side"] == SHORT
+        if entries[place] == at:
+            said.append(f"{'sold short' if is_short else 'bought'} at the {when}")
+        if exits[place] == at:
+            left = f"{'covered' if is_short else 'sold'} at the {when}"
+            said.append(_LEFT.get(trade["exit_reason"], left))
+    return ", ".join(said)

@@ -2,14 +2,22 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from services.backtest.costs import DEFAULT_PERCENT, IBKR_PER_SHARE, IBKR_TIERED_PER_SHARE
+from services.backtest.risk import INTRABAR, Sizing
 from services.backtest.settings import FILLS, SimulationSettings
+
+if TYPE_CHECKING:
+    from services.backtest.result import BacktestResult
 
 MISSING = "n/a"
 NO_COSTS = (
     "NO COSTS: this run charges neither commission nor slippage; real trading would earn less."
+)
+NO_MARGIN = (
+    "SHORT SALES: margin calls, recalled shares and dividends owed are not modelled; a real "
+    "account may have had to buy back earlier."
 )
 _UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"))
 _COMPACT_FROM = 1e7
@@ -82,12 +90,63 @@ def settings_text(settings: SimulationSettings) -> str:
     return (
         f"cash {money_text(settings.cash)} · {commission_text(settings.commission)} · "
         f"slippage {settings.slippage_bps:g} bp · filled {FILLS[settings.fill]}"
+        + "".join(f" · {text}" for text in risk_texts(settings))
     )
+
+
+def risk_texts(settings: SimulationSettings) -> list[str]:
+    """Say what a run assumes beyond cash, costs and fill, as far as it is not the usual."""
+    has_stop = settings.stop_loss or settings.trailing_stop
+    texts = {
+        "short only": settings.side == "short",
+        "long and short": settings.side == "both",
+        f"stop-loss {settings.stop_loss}": settings.stop_loss,
+        f"trailing stop {settings.trailing_stop}, moved at each close": settings.trailing_stop,
+        "stops filled at their level or a worse open, with slippage": has_stop,
+        f"target {settings.take_profit}, filled at its level or a better open, without slippage": (
+            settings.take_profit
+        ),
+        f"first {INTRABAR[settings.intrabar]}": has_stop and settings.take_profit,
+        sizing_text(settings.sizing): settings.sizing != "all_in",
+        "whole shares": not settings.fractional,
+        f"at most {settings.max_exposure:.4g} of the equity in a position": (
+            settings.max_exposure != 1
+        ),
+        f"interest on idle cash {settings.cash_interest:g} % a year": settings.cash_interest,
+        f"loan of shorted shares {settings.borrow_rate:g} % a year": (
+            settings.borrow_rate and settings.side != "long"
+        ),
+    }
+    return [text for text, holds in texts.items() if holds]
+
+
+def sizing_text(sizing: str) -> str:
+    """Say how much an entry takes."""
+    wanted = Sizing.parse(sizing)
+    amount = f"{wanted.amount:,.10g}"
+    return {
+        "all_in": "all of the equity an entry",
+        "percent": f"{amount} % of the equity an entry",
+        "cash": f"{amount} of cash an entry",
+        "shares": f"{amount} shares an entry",
+        "volatility": f"sized for {amount} % volatility a year",
+    }[wanted.model]
 
 
 def settings_warnings(settings: SimulationSettings) -> tuple[str, ...]:
     """Return what a reader must be told of these assumptions before the numbers."""
-    return (NO_COSTS,) if settings.is_free else ()
+    holds = {NO_COSTS: settings.is_free, NO_MARGIN: settings.side != "long"}
+    return tuple(text for text, is_so in holds.items() if is_so)
+
+
+def result_warnings(result: "BacktestResult") -> tuple[str, ...]:
+    """Return what a reader must be told of a run's assumptions, and of its ruin."""
+    ruins = result.trades[result.trades["exit_reason"] == "ruin"]
+    ruined = tuple(
+        f"RUIN: the equity was gone at the close of {moment:%Y-%m-%d}; nothing was traded after."
+        for moment in ruins["exit_time"]
+    )
+    return (*settings_warnings(result.settings), *ruined)
 
 
 def commission_text(commission: str) -> str:

@@ -129,7 +129,7 @@ def test_an_open_trade_stands_apart():
 def test_long_and_short_are_told_apart_once_there_is_a_short():
     result = run_of_profits(0.1, -0.05, 0.02)
     trades = result.trades.copy()
-    trades.loc[1, "quantity"] *= -1
+    trades.loc[1, "side"] = "short"
     groups = groups_of(replace(result, trades=trades))
     assert list(groups) == ["All", "Winners", "Losers", "Long", "Short"]
     assert groups["Long"]["count"] == 2

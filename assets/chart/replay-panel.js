@@ -128,7 +128,7 @@
     const open = state.open_trade;
     const time = [state.time, state.zone].filter(Boolean).join(" ");
     put("time", time);
-    put("position", state.position ? "Long" : "Flat");
+    put("position", state.position > 0 ? "Long" : state.position < 0 ? "Short" : "Flat");
     put("quantity", state.position ? number(state.quantity, 2) : "0");
     put("equity", number(state.equity, 2));
     put("return", percent(state.fraction), tone(state.fraction));

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 import services.backtest.simulate as kernel
 from services.analysis.break_even import BreakEven, break_even_of
 from services.analysis.numbers import mean_of
@@ -95,6 +97,11 @@ def cost_curve(result: BacktestResult) -> CostCurve:
     return CostCurve(tuple(points), costs_paid(result), break_even_of(market, own))
 
 
+def _sum_in_order(values: np.ndarray) -> float:
+    # As the metric is summed, one trade after the other: to the last digit the same.
+    return float(np.cumsum(values)[-1]) if len(values) else 0.0
+
+
 def _point(
     market: Market,
     money: Money,
@@ -109,7 +116,7 @@ def _point(
         multiple,
         per_side,
         mean_of((costs / value)[closed]),
-        float(costs.sum()),
+        _sum_in_order(costs),
         final / money.cash - 1.0,
         final,
         market.hold(money) / money.cash - 1.0,

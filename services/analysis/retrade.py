@@ -9,6 +9,12 @@ import numpy as np
 import services.backtest.simulate as kernel
 from services.backtest.costs import Commission
 from services.backtest.result import BacktestResult
+from services.errors import PlainRunsOnly
+
+NEEDS_EVERY_BAR = (
+    "What this run would be under other costs cannot be told from its signals alone, as it has "
+    "rules of risk and sizing: run it again with other costs."
+)
 
 
 class Money(NamedTuple):
@@ -63,8 +69,10 @@ class Market:
 
         Of signals in a row that say the same only the first does anything. The fills become
         closes at which the same kernel trades, so that the last equity is the same to the last
-        digit.
+        digit. Raises PlainRunsOnly for a run whose bars in between decide too.
         """
+        if not result.settings.is_plain:
+            raise PlainRunsOnly(NEEDS_EVERY_BAR)
         open_, close = (result.bars[name].to_numpy(np.float64) for name in ("open", "close"))
         at_open = result.settings.fill == "next_open"
         signals = result.signals[:-1] if at_open else result.signals

@@ -9,9 +9,20 @@ from services.analysis.numbers import defined
 from services.backtest.costs import Commission
 from services.backtest.result import BacktestResult
 from services.backtest.simulate import commission_of
+from services.backtest.trades import SHORT
 from services.errors import InvalidParams
 
 BUY, SELL = "BUY", "SELL"
+EXIT_WORDS = {
+    "signal": "the rule said so",
+    "stop": "the stop-loss was met",
+    "target": "the target was reached",
+    "trailing": "the trailing stop was met",
+    "ruin": "the equity was gone",
+    "open": "still open",
+}
+# What is ordered beforehand and met within a bar, without a signal.
+_BY_LEVEL = ("stop", "target", "trailing")
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,8 @@ class LineValue:
 class Leg:
     """An entry or an exit: the bar on whose close the rule spoke, and the bar of the fill.
 
+    An exit that the rule did not ask for, as by a stop, has no signal, no gap and no lines.
+
     `market_price` is the fill's price before slippage, `fill_price` the one paid or got. `gap` is
     market price / signal close - 1, whoever it favours; `gap_cost` the same against the trader
     (positive: worse than the signal's close). `slippage_rate` is the fraction that slippage moved
@@ -49,12 +62,12 @@ class Leg:
     """
 
     side: str
-    signal: Bar
+    signal: Bar | None
     fill: Bar
     market_price: float
     fill_price: float
-    gap: float
-    gap_cost: float
+    gap: float | None
+    gap_cost: float | None
     slippage_rate: float
     slippage: float
     commission: float
@@ -81,11 +94,15 @@ class TradeStory:
 
     `exit` is None for a trade still open, whose profit is marked to `mark_price`, the last close.
     `held` runs from the fill's bar to the exit's (the last bar's when open), `bars` counts them.
+    `why` says what ended the trade; `loan` is the part of the commission that was paid for the
+    loan of a short's shares.
     """
 
     number: int
     trades: int
     is_open: bool
+    is_short: bool
+    why: str
     rule: str
     strategy: str
     entry: Leg
@@ -97,6 +114,7 @@ class TradeStory:
     gross_profit: float
     trade_return: float
     commission: float
+    loan: float
     slippage: float
     costs: float
     costs_of_entry_value: float
@@ -116,13 +134,19 @@ def trade_story(result: BacktestResult, number: int) -> TradeStory:
     is_open = last < 0
     last = len(result.bars) - 1 if is_open else last
     quantity = float(row["quantity"])
-    entry = _leg(result, BUY, first, float(row["entry_price"]), quantity)
-    exit_ = None if is_open else _leg(result, SELL, last, float(row["exit_price"]), quantity)
+    is_short, reason = row["side"] == SHORT, row["exit_reason"]
+    sides = (SELL, BUY) if is_short else (BUY, SELL)
+    entry = _leg(result, sides[0], first, float(row["entry_price"]), quantity)
+    exit_ = None
+    if not is_open:
+        exit_ = _leg(result, sides[1], last, float(row["exit_price"]), quantity, reason)
     mae, mfe = _excursions(result, row, entry, exit_, last)
     return TradeStory(
         number=number,
         trades=len(trades),
         is_open=is_open,
+        is_short=is_short,
+        why=EXIT_WORDS[reason],
         rule=result.strategy.rule,
         strategy=result.strategy.name,
         entry=entry,
@@ -134,6 +158,7 @@ def trade_story(result: BacktestResult, number: int) -> TradeStory:
         gross_profit=float(row["profit"] + row["costs"]),
         trade_return=float(row["return"]),
         commission=float(row["commission"]),
+        loan=_loan(result, row, entry, exit_),
         slippage=float(row["slippage"]),
         costs=float(row["costs"]),
         costs_of_entry_value=float(row["costs"] / (quantity * entry.fill_price)),
@@ -150,12 +175,26 @@ def _no_such_trade(number: int, count: int) -> str:
     return f"This run has no trade {number}: its trades are numbered 1 to {count}."
 
 
-def _leg(result: BacktestResult, side: str, fill: int, paid: float, quantity: float) -> Leg:
+def _loan(result: BacktestResult, row: pd.Series, entry: Leg, exit_: Leg | None) -> float:
+    if row["side"] != SHORT or not result.settings.borrow_rate:
+        return 0.0
+    return float(row["commission"]) - entry.commission - (exit_.commission if exit_ else 0.0)
+
+
+def _leg(
+    result: BacktestResult,
+    side: str,
+    fill: int,
+    paid: float,
+    quantity: float,
+    reason: str = "signal",
+) -> Leg:
+    if reason != "signal":
+        return _unasked_leg(result, side, fill, paid, quantity, reason)
     at_open = result.settings.fill == "next_open"
     signal = fill - 1 if at_open else fill
     signal_bar, fill_bar = _bar(result, signal), _bar(result, fill)
     market = fill_bar.open if at_open else fill_bar.close
-    fee = Commission.parse(result.settings.commission)
     against = 1 if side == BUY else -1
     gap = market / signal_bar.close - 1.0
     return Leg(
@@ -168,9 +207,36 @@ def _leg(result: BacktestResult, side: str, fill: int, paid: float, quantity: fl
         gap_cost=against * gap + 0.0,
         slippage_rate=against * (paid / market - 1.0) + 0.0,
         slippage=against * quantity * (paid - market) + 0.0,
-        commission=commission_of(quantity, paid, fee.per_share, fee.minimum, fee.cap, fee.rate),
+        commission=_commission(result, quantity, paid),
         lines=_lines(result, signal, fill),
     )
+
+
+def _unasked_leg(
+    result: BacktestResult, side: str, fill: int, paid: float, quantity: float, reason: str
+) -> Leg:
+    """Tell an exit by a level or by ruin; a target has no slippage."""
+    against = 1 if side == BUY else -1
+    slippage = 0.0 if reason == "target" else result.settings.slippage_bps / 10_000
+    market = paid / (1.0 + against * slippage)
+    return Leg(
+        side=side,
+        signal=None,
+        fill=_bar(result, fill),
+        market_price=market,
+        fill_price=paid,
+        gap=None,
+        gap_cost=None,
+        slippage_rate=slippage,
+        slippage=against * quantity * (paid - market) + 0.0,
+        commission=_commission(result, quantity, paid),
+        lines=(),
+    )
+
+
+def _commission(result: BacktestResult, quantity: float, price: float) -> float:
+    fee = Commission.parse(result.settings.commission)
+    return float(commission_of(quantity, price, fee.per_share, fee.minimum, fee.cap, fee.rate))
 
 
 def _bar(result: BacktestResult, i: int) -> Bar:
@@ -197,19 +263,27 @@ def _excursions(
     result: BacktestResult, row: pd.Series, entry: Leg, exit_: Leg | None, last: int
 ) -> tuple[Excursion, Excursion]:
     """Find the marks behind MAE and MFE: the kernel's, in the order in which it saw them."""
-    first = entry.fill.position
-    if result.settings.fill == "next_open":  # on from the open on, off at the open of the last
-        whole = np.arange(first, last if exit_ else last + 1)
-    else:  # on from the close of the first bar on, off at the close of the last
-        whole = np.arange(first + 1, last + 1)
+    first, reason = entry.fill.position, row["exit_reason"]
+    begin, end = first, last
+    if result.settings.fill == "close":  # on from the close of the first bar on
+        begin = first + 1
+    # Off at the open of the last bar or within it, unless that bar was lived through to its close.
+    if reason in ("open", "ruin") or (reason == "signal" and result.settings.fill == "close"):
+        end = last + 1
+    whole = np.arange(begin, end)
     at_exit = [exit_.market_price] if exit_ else []
+    if reason in _BY_LEVEL:
+        at_exit.insert(0, exit_.fill.open)
+    lows, highs = ("mae", "low", np.argmin), ("mfe", "high", np.argmax)
+    if row["side"] == SHORT:
+        lows, highs = ("mfe", "low", np.argmin), ("mae", "high", np.argmax)
     bars = np.concatenate(([first], whole, [last] * len(at_exit))).astype(np.int64)
-    found = []
-    for name, column, pick in (("mae", "low", np.argmin), ("mfe", "high", np.argmax)):
+    found = {}
+    for name, column, pick in (lows, highs):
         seen = result.bars[column].to_numpy()[whole]
         marks = np.concatenate(([entry.market_price], seen, at_exit))
         place = int(pick(marks))
         bar = int(bars[place])
         time = result.bars["ts"].iloc[bar]
-        found.append(Excursion(float(row[name]), float(marks[place]), bar, time, bar - first))
-    return found[0], found[1]
+        found[name] = Excursion(float(row[name]), float(marks[place]), bar, time, bar - first)
+    return found["mae"], found["mfe"]

@@ -6,11 +6,15 @@ import numpy as np
 import pandas as pd
 
 from services.backtest.result import BacktestResult
+from services.backtest.trades import signed_quantity
 
 
 @dataclass(frozen=True, eq=False)
 class Trades:
-    """Arrays of one value a trade; `number` counts from one, as chart and table do."""
+    """Arrays of one value a trade; `number` counts from one, as chart and table do.
+
+    `quantity` is below zero for a short, `entry_value` never is.
+    """
 
     number: np.ndarray
     profit: np.ndarray
@@ -67,7 +71,7 @@ def every_trade(result: BacktestResult) -> Trades:
         entry_time=entry,
         exit_time=exit_,
         entry_bar=table["entry_bar"].to_numpy(np.int64),
-        quantity=table["quantity"].to_numpy(np.float64),
+        quantity=signed_quantity(table),
     )
 
 

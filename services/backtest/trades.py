@@ -77,6 +77,12 @@ def trades_table(rows: np.ndarray, ts: pd.Series) -> pd.DataFrame:
     )
 
 
+def signed_quantity(trades: pd.DataFrame) -> np.ndarray:
+    """Return the shares of every trade, below zero for a short."""
+    quantity = trades["quantity"].to_numpy(np.float64)
+    return np.where(trades["side"] == SHORT, -quantity, quantity)
+
+
 def fills_of(trades: pd.DataFrame, side: str) -> pd.DataFrame:
     """Return the fills of a side, "buy" or "sell", by bar: bar, price, quantity, number.
 
@@ -114,7 +120,8 @@ def trades_from_records(records: list[dict]) -> pd.DataFrame:
         table[name] = pd.to_datetime(table[name], utc=True).astype("datetime64[us, UTC]")
     numbers = [name for name in TRADE_COLUMNS if name not in _NOT_FLOATS]
     types = dict.fromkeys(numbers, "float64") | dict.fromkeys(_WHOLE, "int64")
-    table["side"] = table["side"].fillna(LONG)  # runs of before shorts did not say it
+    side = table["side"].astype(object)
+    table["side"] = side.where(side.notna(), LONG)  # runs of before shorts did not say it
     return table.astype(types | {"exit_reason": "str", "side": "str"})
 
 

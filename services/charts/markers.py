@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from services.backtest.trades import fills_of
 from services.charts.view import View
 
 MOST_MARKERS = 600
@@ -12,17 +13,17 @@ STANDOFF = 10  # pixels between a marker and the fill it points at
 
 
 def trade_markers(trades: pd.DataFrame, view: View) -> list[dict[str, Any]]:
-    """Return the traces "Buy" and "Sell".
+    """Return the traces "Buy" and "Sell"; a short is sold at its entry and bought at its exit.
 
     While a run has at most MOST_MARKERS trades, each fill is a marker of its own whatever is in
     view. Beyond that only fills near the view are sent; when even these are too many, those of
     one candle become one marker that says how many they are. `customdata` is the trade's number,
     None for a marker that stands for several.
     """
-    closed = trades[trades["exit_bar"] >= 0]
+    crowded = len(trades) > MOST_MARKERS
     return [
-        _markers("Buy", 0, "--buy", trades, ("entry_bar", "entry_price"), view),
-        _markers("Sell", 180, "--sell", closed, ("exit_bar", "exit_price"), view),
+        _markers("Buy", 0, "--buy", fills_of(trades, "buy"), view, crowded),
+        _markers("Sell", 180, "--sell", fills_of(trades, "sell"), view, crowded),
     ]
 
 
@@ -38,20 +39,20 @@ def _markers(
     name: str,
     angle: int,
     colour: str,
-    trades: pd.DataFrame,
-    columns: tuple[str, str],
+    fills: pd.DataFrame,
     view: View,
+    crowded: bool,
 ) -> dict[str, Any]:
-    if len(trades) > MOST_MARKERS:
-        trades = trades[trades[columns[0]].between(view.starts[0], view.ends[-1])]
-    bars, prices = (trades[column].to_numpy() for column in columns)
-    numbers = (trades.index + 1).tolist()
+    if crowded:
+        fills = fills[fills["bar"].between(view.starts[0], view.ends[-1])]
+    bars, prices = (fills[column].to_numpy() for column in ("bar", "price"))
+    numbers = fills["number"].tolist()
     if len(bars) > MOST_MARKERS:
         bars, prices, numbers, texts = _counted(name, bars, prices, numbers, view)
     else:
         texts = [
             f"{name} {price:,.6g} × {quantity:,.6g}<br>trade {number}"
-            for number, price, quantity in zip(numbers, prices, trades["quantity"], strict=True)
+            for number, price, quantity in zip(numbers, prices, fills["quantity"], strict=True)
         ]
     return {
         "type": "scatter",

@@ -18,7 +18,7 @@ Prices = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 _PRICES = ("open", "high", "low", "close")
 _ARRAYS = ("ts", *_PRICES, "volume")
 # What markers need of a trade: the rest tells, in a replay, of what is still to come.
-_TRADE_PARTS = ["entry_bar", "entry_price", "exit_bar", "exit_price", "quantity"]
+_TRADE_PARTS = ["entry_bar", "entry_price", "exit_bar", "exit_price", "quantity", "side"]
 _WEEK = np.timedelta64(5, "D")  # bars further apart than this are weeks
 
 

@@ -7,6 +7,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from services.backtest.lines import PRICE_PANE, Line
 from services.backtest.result import BacktestResult
+from services.backtest.trades import SHORT, fills_of
 from services.plots import look
 from services.plots.numbers import axis_texts
 from services.plots.panel import Key, Panel, wants_log
@@ -118,22 +119,21 @@ def _candles(panel: Panel, bars: pd.DataFrame) -> None:
 
 
 def _trades(panel: Panel, result: BacktestResult, has_candles: bool) -> list[Key]:
-    trades = result.trades
-    is_closed = trades["exit_bar"].to_numpy() >= 0
-    entries = trades["entry_bar"].to_numpy()
-    exits = trades["exit_bar"].to_numpy()[is_closed]
-    buy_at, sell_at = trades["entry_price"].to_numpy(), trades["exit_price"].to_numpy()[is_closed]
+    is_closed = result.trades["exit_bar"].to_numpy() >= 0
+    bought, sold = (fills_of(result.trades, side) for side in ("buy", "sell"))
+    buys, sells = bought["bar"].to_numpy(), sold["bar"].to_numpy()
+    buy_at, sell_at = bought["price"].to_numpy(), sold["price"].to_numpy()
     if has_candles:
-        buy_at = result.bars["low"].to_numpy()[entries]
-        sell_at = result.bars["high"].to_numpy()[exits]
-    size = look.marker_size(len(entries) + len(exits))
+        buy_at = result.bars["low"].to_numpy()[buys]
+        sell_at = result.bars["high"].to_numpy()[sells]
+    size = look.marker_size(len(buys) + len(sells))
     buy = _marker("^", look.BUY, size)
     sell = _marker("v", look.SELL, size)
-    _put(panel, entries, buy_at, buy, -0.65 * size, "buy")
-    _put(panel, exits, sell_at, sell, 0.65 * size, "sell")
+    _put(panel, buys, buy_at, buy, -0.65 * size, "buy")
+    _put(panel, sells, sell_at, sell, 0.65 * size, "sell")
     keys = [
-        Key(f"Buy ({grouped(len(entries), 0)})", buy),
-        Key(f"Sell ({grouped(len(exits), 0)})", sell),
+        Key(f"Buy ({grouped(len(buys), 0)})", buy),
+        Key(f"Sell ({grouped(len(sells), 0)})", sell),
     ]
     return keys if is_closed.all() else keys + [_open_trade(panel, result, ~is_closed)]
 
@@ -144,8 +144,9 @@ def _open_trade(panel: Panel, result: BacktestResult, is_open: np.ndarray) -> Ke
     style = _marker("D", look.OPEN, 6.5)
     _put(panel, [last], [result.bars["close"].iloc[-1]], style, 0.0, "open")
     trade = result.trades.loc[is_open].iloc[-1]
-    bought, gain = price_text(trade["entry_price"]), percent_text(trade["return"])
-    return Key(f"Still open: from {bought}, {gain}", style)
+    entered, gain = price_text(trade["entry_price"]), percent_text(trade["return"])
+    side = "short " if trade["side"] == SHORT else ""
+    return Key(f"Still open: {side}from {entered}, {gain}", style)
 
 
 def _marker(shape: str, colour: str, size: float) -> dict:

@@ -16,7 +16,7 @@ from services.plots.price import draw_lines, draw_price, draw_volume, has_volume
 from services.plots.table import draw_cards, draw_table
 from services.plots.ticks import date_ticks
 from services.plots.words import assumptions_text, span_text
-from services.wording import params_text, settings_warnings
+from services.wording import params_text, result_warnings
 
 _VALUE_LABELS = 0.62  # inches left of the panels
 _TABLE_WIDTH = 2.78
@@ -53,7 +53,7 @@ def draw_report(
         raise NoBars("There are no bars to plot: choose a span that holds some.")
     page = Page()
     top = _heading(page, result, symbol, resolution, subtitle)
-    for caution in (*cautions, *settings_warnings(result.settings)):
+    for caution in (*cautions, *result_warnings(result)):
         top = _warning(page, caution, top)
     bottom = _footer(page, result)
     left, width = look.MARGIN, page.width - 2 * look.MARGIN

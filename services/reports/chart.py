@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from services.backtest.result import BacktestResult
+from services.backtest.trades import fills_of
 from services.charts import chart_figure
 from services.metrics import drawdown_of
 from services.reports.data import numbers
@@ -92,15 +93,13 @@ def _curve(
 
 
 def _marks(result: BacktestResult, name: str, step: int) -> dict[str, Any]:
-    side = "entry" if name == "Buy" else "exit"
-    trades = result.trades
-    kept = trades if name == "Buy" else trades[trades["exit_bar"] >= 0]
+    fills = fills_of(result.trades, name.lower())
     return {
         "rule": "marks",
-        "bar": (kept[f"{side}_bar"].to_numpy() // step).tolist(),
-        "price": _rounded(kept[f"{side}_price"].to_numpy()),
-        "shares": _rounded(kept["quantity"].to_numpy()),
-        "number": (kept.index + 1).tolist(),
+        "bar": (fills["bar"].to_numpy() // step).tolist(),
+        "price": _rounded(fills["price"].to_numpy()),
+        "shares": _rounded(fills["quantity"].to_numpy()),
+        "number": fills["number"].tolist(),
     }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from services.backtest.result import BacktestResult
-from services.backtest.trades import OPEN
+from services.backtest.trades import OPEN, signed_quantity
 from services.timespan import is_session_based
 from services.wording import grouped, percent_text, price_text
 
@@ -26,11 +26,11 @@ def trade_columns(resolution: str) -> tuple[Column, ...]:
     zone = "" if is_session_based(resolution) else ", UTC"
     return (
         Column("#", "Number of the trade, in the order of entry", 5),
-        Column("Entry", f"Bar of the buy{zone}", time, is_number=False),
-        Column("Entry price", "Price paid, slippage included", 12),
-        Column("Exit", f"Bar of the sale{zone}", time, is_number=False),
-        Column("Exit price", "Price received, slippage included", 12),
-        Column("Shares", "Shares bought and sold", 12),
+        Column("Entry", f"Bar of the entry{zone}", time, is_number=False),
+        Column("Entry price", "Price of the entry, slippage included", 12),
+        Column("Exit", f"Bar of the exit{zone}", time, is_number=False),
+        Column("Exit price", "Price of the exit, slippage included", 12),
+        Column("Shares", "Shares of the trade, below zero for a short", 12),
         Column("Net profit", "Profit after commission and slippage", 12),
         Column("Return", "Net profit as a part of the entry value", 10),
         Column("MAE", "Worst mark within the trade, of its entry value", 9),
@@ -50,7 +50,8 @@ def trade_rows(result: BacktestResult, resolution: str) -> list[list[str]]:
         "entry_price", "exit_price", "quantity", "profit", "return", "mae", "mfe", "costs", "bars",
         "exit_reason",
     )  # fmt: skip
-    rows = zip(*(table[name].tolist() for name in columns), strict=True)
+    shown = table.assign(quantity=signed_quantity(table))
+    rows = zip(*(shown[name].tolist() for name in columns), strict=True)
     return [
         _row(number, entry, exit_, values)
         for number, (entry, exit_, values) in enumerate(

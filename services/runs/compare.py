@@ -10,6 +10,7 @@ import pandas as pd
 from services.errors import InvalidParams
 from services.metrics import METRICS, MetricSpec
 from services.runs.saved import SavedRun
+from services.wording import risk_texts
 
 FEWEST, MOST = 2, 6
 MOST_POINTS, MOST_TRADES = 500, 500
@@ -135,6 +136,7 @@ _ALIKE: dict[str, Callable[[SavedRun], Any]] = {
     "spans": lambda run: (run.result.start, run.result.end),
     "costs": lambda run: (run.result.settings.commission, run.result.settings.slippage_bps),
     "fills": lambda run: run.result.settings.fill,
+    "rules of risk and sizing": lambda run: tuple(risk_texts(run.result.settings)),
 }
 
 

@@ -10,7 +10,7 @@ from services.backtest.request import BacktestRequest
 from services.backtest.result import BacktestResult
 from services.look_ahead import UNCHECKED, LookAhead
 from services.metrics import Metrics
-from services.wording import settings_warnings
+from services.wording import result_warnings
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ class SavedRun:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """The cautions, and what its assumptions call for."""
-        return (*self.cautions, *settings_warnings(self.request.settings))
+        """The cautions, and what its assumptions and its ruin call for."""
+        return (*self.cautions, *result_warnings(self.result))
 
     @property
     def title(self) -> str:
