@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.outputs import DOCUMENT, benchmark_names, section, with_section
-from benchmarks.turns import Mismatch, in_turns, must_agree, peak_memory
+from benchmarks.turns import Mismatch, in_turns, must_agree
 
 ROOT = Path(__file__).parent.parent
 MARKED = "Before.\n<!-- bench_a -->\nold\n<!-- end of bench_a -->\nAfter.\n"
