@@ -274,6 +274,22 @@ def test_closing_costs_what_an_order_costs():
         assert window.profit < window.out_of_sample["total_return"]
 
 
+def test_a_short_that_its_window_does_not_outlive_is_bought_back_above_the_close():
+    bars = closes(*[100.0] * 30, *[110.0, 100.0, 90.0, 80.0, 95.0] * 10)
+    short = SimulationSettings(10_000, "percent:1", slippage_bps=100, side="short")
+    found = walk(bars, MaCross, {"fast": [2], "slow": [3]}, short, train=32, test=13)
+    ends = found.run.trades[found.run.trades["exit_reason"] == "window end"]
+    assert len(ends) > 0
+    for _, trade in ends.iterrows():
+        close = found.run.bars["close"].iloc[trade["exit_bar"]]
+        assert trade["exit_price"] == pytest.approx(close * 1.01)
+        fees = 0.01 * trade["quantity"] * (trade["entry_price"] + trade["exit_price"])
+        earned = trade["quantity"] * (trade["entry_price"] - trade["exit_price"])
+        assert trade["profit"] == pytest.approx(earned - fees)
+    earned = found.run.trades["profit"].sum()
+    assert found.run.equity.iloc[-1] == pytest.approx(10_000 + earned)
+
+
 def test_what_is_left_of_the_objective_is_summed_up_as_a_hand_would(apple):
     found = walk(apple)
     traded = [w for w in found.windows if w.after is not None]
