@@ -31,6 +31,7 @@ from dashboard.shell import add_shell
 from dashboard.trade_routes import add_trade_routes
 from services.settings import ROOT, Settings, load_settings
 from services.workspace import Workspace, open_workspace
+from strategies.registry import strategy_class
 
 PAGES: tuple[ModuleType, ...] = (
     pages.home,
@@ -49,7 +50,7 @@ _NOT_AT_ONCE = r"^theme\.js$|^plotly-finance\.min\.js$"
 
 def create_app(settings: Settings | None = None) -> Dash:
     """Build the dashboard; raises UserError when the settings or the database are unusable."""
-    workspace = open_workspace(settings or load_settings())
+    workspace = open_workspace(settings or load_settings(), strategy_class)
     app = Dash(
         "dashboard",
         use_pages=True,

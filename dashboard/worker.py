@@ -21,13 +21,14 @@ def main(argv: list[str] | None = None) -> int:
     from services.logs import WORKER_FILE, configure_logging
     from services.settings import load_settings
     from services.workspace import open_workspace
+    from strategies.registry import strategy_class
 
     if UNTIL_EOF in (sys.argv[1:] if argv is None else argv):
         threading.Thread(target=_stop_at_eof, args=(stop,), daemon=True).start()
     try:
         settings = load_settings()
         configure_logging(settings, logging.INFO, file_name=WORKER_FILE)
-        worker = Worker(open_workspace(settings))
+        worker = Worker(open_workspace(settings, strategy_class))
         worker.start()
     except UserError as error:
         sys.stderr.write(f"{error}\n")

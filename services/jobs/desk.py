@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.errors import InvalidParams, UnknownJob, UserError, did_you_mean
 from services.jobs.job import ACTIVE, INTERRUPTED, RETRIABLE, RUNNING, STATES, JobView
-from services.jobs.kinds import DELETE, kind_of
+from services.jobs.kinds import DELETE, OPTIMISE, kind_of
 from services.jobs.queue import job_queue
 from services.jobs.recovery import interrupt_abandoned, judged
 from services.jobs.store import JobTable
@@ -115,7 +115,7 @@ def _check_nothing_comes(workspace: Workspace, series: Mapping[str, Any]) -> Non
         asked = job.arguments
         symbol = asked.get("name_as", asked.get("symbol"))
         same = (symbol, asked.get("resolution")) == (series["symbol"], series["resolution"])
-        if same and job.kind != DELETE:
+        if same and job.kind not in (DELETE, OPTIMISE):  # a study has read its bars already
             raise InvalidParams(
                 f"{symbol} {series['resolution']} is being fetched (job {job.id}): cancel that "
                 "first, then delete it."

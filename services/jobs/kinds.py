@@ -13,6 +13,7 @@ from services.workspace import Workspace
 
 BROKER, COMPUTE = "broker", "compute"
 DELETE = "delete_series"
+OPTIMISE = "optimise"
 ASKED = "asked"  # in a result: more jobs, as [kind, arguments], that the runner shall submit
 IBKR = "ibkr"
 SOURCE_NAMES = {IBKR: "Interactive Brokers", "csv": "a file", "sample": "the samples"}
@@ -21,6 +22,7 @@ Arguments = dict[str, Any]
 _INGEST = ("source", "symbol", "resolution", "duration", "exchange", "currency", "asset_class",
            "regular_hours", "file", "timezone", "adjustment", "name_as")  # fmt: skip
 _SERIES = ("symbol", "resolution")
+_STUDY = ("study", *_SERIES, "strategy")
 
 
 def _bars_text(result: dict) -> str:
@@ -144,6 +146,21 @@ def _delete_series(workspace: Workspace, arguments: Arguments, report: Report) -
     return {"symbol": symbol, "resolution": resolution}
 
 
+def _optimise(workspace: Workspace, arguments: Arguments, report: Report) -> dict:
+    from services.optimise.executor import executor_from
+    from services.studies.work import run_study
+
+    strategy_class = workspace.strategy_class(arguments["strategy"])
+    executor = executor_from(workspace.settings)
+    database = workspace.database
+    study = run_study(database, arguments["study"], strategy_class, executor, report, as_job=True)
+    return {"study": study.id, "combinations": study.done, "dropped": study.dropped}
+
+
+def _optimised_text(result: dict) -> str:
+    return f"Study {result['study']}: {result['combinations']:,} combinations tried."
+
+
 def _asked_text(result: dict) -> str:
     if not result["jobs"]:
         return "No stored series came from Interactive Brokers: there is nothing to update."
@@ -216,5 +233,12 @@ KINDS: dict[str, Kind] = {
         _SERIES,
         _SERIES,
         outcome=lambda _: "Its bars are deleted.",
+    ),
+    OPTIMISE: Kind(
+        _optimise,
+        lambda a: f"Optimise {a['symbol']} {a['resolution']} {a['strategy']}, study {a['study']}",
+        _STUDY,
+        _STUDY,
+        outcome=_optimised_text,
     ),
 }

@@ -49,8 +49,10 @@ def dask_executor(address: str) -> Executor:
     return DaskExecutor(address)
 
 
-def executor_from(settings: Settings) -> Executor:
-    """Return the executor that the settings ask for: a Dask cluster when its address is set."""
-    if settings.dask_scheduler_address:
-        return dask_executor(settings.dask_scheduler_address)
-    return local_executor()
+def executor_from(settings: Settings) -> Executor | None:
+    """Return the executor that the settings ask for: a Dask cluster when its address is set.
+
+    None otherwise: work that nobody carries tells more of how far it is.
+    """
+    address = settings.dask_scheduler_address
+    return dask_executor(address) if address else None

@@ -8,9 +8,8 @@ from services.studies.load import (
     restore_studies,
 )
 from services.studies.request import METHODS, StudyRequest
-from services.studies.saved import Study
+from services.studies.saved import Extent, Study
 from services.studies.store import (
-    Extent,
     add_chunk,
     begin_study,
     create_study,

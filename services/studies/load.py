@@ -9,6 +9,7 @@ from db.models import Job, StudyChunk
 from db.models import Study as Row
 from db.session import Database
 from services.errors import UnknownStudy
+from services.optimise.sweep import joined
 from services.runs.remarks import KEPT_DELETED, run_number
 from services.studies.packing import unpack_frame
 from services.studies.saved import Study, study_of
@@ -52,7 +53,7 @@ def load_results(database: Database, study_id: int) -> pd.DataFrame:
     )
     with database.reading() as session:
         frames = [unpack_frame(payload) for payload in session.scalars(query)]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    return joined(frames) if frames else pd.DataFrame()
 
 
 def delete_studies(database: Database, ids: Iterable[int | str]) -> int:

@@ -8,12 +8,23 @@ import pandas as pd
 
 from db.models import Study as Row
 from services.jobs.job import ACTIVE
+from services.metrics import METRICS_VERSION
 from services.processes import is_gone
 from services.studies.request import StudyRequest
+from services.timespan import utc_now
 
 RUNNING, DONE, CANCELLED, FAILED = "running", "done", "cancelled", "failed"
 WAITING, INTERRUPTED = "waiting", "interrupted"
 STATES = (WAITING, RUNNING, DONE, CANCELLED, FAILED, INTERRUPTED)
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much there is to do: valid combinations, invalid ones, and how many make a chunk."""
+
+    combinations: int
+    dropped: int
+    chunk_rows: int
 
 
 @dataclass(frozen=True)
@@ -76,6 +87,26 @@ def study_of(row: Row, job_state: str | None = None) -> Study:
         summary=row.summary or {},
         name=row.name or "",
         notes=row.notes or "",
+    )
+
+
+def unsaved_study(request: StudyRequest, extent: Extent, summary: Mapping[str, Any]) -> Study:
+    """Return a study that was done and not saved: it has no number."""
+    return Study(
+        id=0,
+        created_at=utc_now(),
+        request=request,
+        combinations=extent.combinations,
+        dropped=extent.dropped,
+        chunk_rows=extent.chunk_rows,
+        done=extent.combinations,
+        state=DONE,
+        job_id=None,
+        bars_hash="",
+        code_hash="",
+        metrics_version=METRICS_VERSION,
+        versions={},
+        summary=summary,
     )
 
 

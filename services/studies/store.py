@@ -1,6 +1,5 @@
 """Keeps studies in the database: chunk by chunk, each in a transaction of its own."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -16,17 +15,8 @@ from services.runs.fingerprint import versions
 from services.studies.load import find_study
 from services.studies.packing import pack_frame
 from services.studies.request import StudyRequest
-from services.studies.saved import RUNNING, WAITING, Study
+from services.studies.saved import RUNNING, WAITING, Extent, Study
 from services.timespan import utc_now
-
-
-@dataclass(frozen=True)
-class Extent:
-    """How much there is to do: valid combinations, invalid ones, and how many make a chunk."""
-
-    combinations: int
-    dropped: int
-    chunk_rows: int
 
 
 def create_study(

@@ -1,0 +1,112 @@
+"""What a study works with: its bars, its strategy's class, its combinations."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from db.session import Database
+from services.backtest.request import BacktestRequest
+from services.errors import StudyChanged
+from services.instruments import get_instrument
+from services.market_data import load_bars
+from services.metrics import METRICS_VERSION
+from services.optimise.grid import Combinations, combinations_from, combinations_of
+from services.optimise.samples import random_combinations, sobol_combinations
+from services.runs.fingerprint import bars_hash, code_hash
+from services.studies.request import RANDOM, SEARCH, SOBOL, WALK_FORWARD, StudyRequest
+from services.studies.saved import Extent, Study
+from services.studies.store import create_study
+
+# Cells (bars times combinations) in a chunk, by the way a rule is said: seconds of work, and of a
+# rule that is asked bar by bar enough for several processes.
+_DECLARED, _AT_ONCE, _BAR_BY_BAR = 200_000_000, 10_000_000, 5_000_000
+_MOST_ROWS = 20_000
+_SAMPLERS = {RANDOM: random_combinations, SOBOL: sobol_combinations}
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A request with all that its work needs; `combinations` is None for a search.
+
+    `bars` are all that the study may see; those from `start` to `end` are traded. `note` says
+    why a sample is smaller than asked.
+    """
+
+    request: StudyRequest
+    strategy_class: Any
+    bars: pd.DataFrame
+    start: pd.Timestamp | None
+    end: pd.Timestamp | None
+    timezone: str
+    combinations: Combinations | None
+    note: str
+
+    @property
+    def extent(self) -> Extent:
+        """How much there is to do."""
+        if self.combinations is None:
+            return Extent(self.request.samples, 0, self.request.samples)
+        count = len(self.combinations)
+        whole = self.request.method == WALK_FORWARD
+        rows = count if whole else min(count, self._rows_at_once())
+        return Extent(count, self.combinations.dropped, rows)
+
+    def _rows_at_once(self) -> int:
+        cells = _BAR_BY_BAR
+        if self.strategy_class.is_declared():
+            cells = _DECLARED
+        elif self.strategy_class.says_all_at_once():
+            cells = _AT_ONCE
+        return min(max(cells // len(self.bars), 1), _MOST_ROWS)
+
+
+def prepare_study(database: Database, request: StudyRequest, strategy_class: Any) -> Prepared:
+    """Gather what a study needs; raise InvalidParams, UnknownSymbol or NoBars."""
+    combinations, note = _combinations(request, strategy_class)
+    traded = traded_bars(database, request.backtest)
+    return Prepared(request, strategy_class, *traded, combinations, note)
+
+
+def traded_bars(
+    database: Database, backtest: BacktestRequest
+) -> tuple[pd.DataFrame, pd.Timestamp | None, pd.Timestamp | None, str]:
+    """Return the bars that a request may see, the ends of its span, and its time zone."""
+    bars = load_bars(database, backtest.symbol, backtest.resolution)
+    start, end = backtest.span(bars["ts"].iloc[-1])
+    seen = bars if end is None else bars[bars["ts"] <= end]
+    return seen, start, end, get_instrument(database, backtest.symbol).timezone or "UTC"
+
+
+def create_prepared(database: Database, prepared: Prepared) -> Study:
+    """Store a study of what was prepared; an equal one is shared."""
+    digests = bars_hash(prepared.bars), code_hash(prepared.strategy_class)
+    return create_study(database, prepared.request, prepared.extent, *digests)
+
+
+def check_unchanged(study: Study, prepared: Prepared) -> None:
+    """Raise StudyChanged when going on would mix results that cannot be compared."""
+    changed = [
+        name
+        for name, same in (
+            ("bars", bars_hash(prepared.bars) == study.bars_hash),
+            ("strategy's code", code_hash(prepared.strategy_class) == study.code_hash),
+            ("metrics' definitions", study.metrics_version == METRICS_VERSION),
+        )
+        if not same
+    ]
+    if changed:
+        raise StudyChanged(
+            f"Study {study.id} cannot go on: its {' and '.join(changed)} changed since it began. "
+            "Ask for it again as a new study."
+        )
+
+
+def _combinations(request: StudyRequest, strategy_class: Any) -> tuple[Combinations | None, str]:
+    if request.method == SEARCH:
+        return None, ""
+    if request.method not in _SAMPLERS:
+        return combinations_of(strategy_class, request.space), ""
+    draw = _SAMPLERS[request.method]
+    sample = draw(strategy_class, request.space, request.samples, request.seed)
+    return combinations_from(strategy_class, sample.columns), sample.note

@@ -1,0 +1,90 @@
+"""A study and its evidence as plain JSON: fractions, ISO times, null where undefined."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from services.backtest.trades import iso_time
+from services.metrics import METRIC_SPECS
+from services.optimise.objective import Objective
+from services.optimise.outcome import ERROR
+from services.studies.evidence import Evidence
+from services.studies.request import WALK_FORWARD
+from services.studies.saved import Study
+from services.studies.trials import Trials
+
+_SHARPE = ("sharpe", "psr", "dsr", "expected_max", "min_track_record")
+
+
+def ranked(results: pd.DataFrame, objective: Objective, count: int) -> pd.DataFrame:
+    """Return the best rows first, those of equal worth in their order; failed ones are left out."""
+    scores = objective.scores(results)
+    order = np.argsort(-scores, kind="stable")
+    return results.iloc[[place for place in order if np.isfinite(scores[place])][:count]]
+
+
+def failed_count(results: pd.DataFrame) -> int:
+    """Count the combinations that could not be computed."""
+    return int(results[ERROR].notna().sum()) if ERROR in results else 0
+
+
+def study_record(
+    study: Study, results: pd.DataFrame, evidence: Evidence | None, trials: Trials, top: int
+) -> dict[str, Any]:
+    """Return what the command line prints of a study."""
+    request = study.request
+    record = request.as_record() | {
+        "combinations": study.done,
+        "dropped": study.dropped,
+        "study_id": study.id or None,
+        "trials": {
+            "total": trials.total,
+            "studies": trials.studies,
+            "in_studies": trials.in_studies,
+            "runs": trials.runs,
+        },
+        "note": study.summary.get("note", ""),
+    }
+    if request.method == WALK_FORWARD:
+        return record | {"walk_forward": dict(study.summary)}
+    best = ranked(results, request.objective, top)
+    record |= {
+        "failed": failed_count(results),
+        "best": [_row(best.iloc[place]) for place in range(len(best))],
+    }
+    return record | (_of_evidence(evidence) if evidence else {"verdict": None})
+
+
+def _of_evidence(evidence: Evidence) -> dict[str, Any]:
+    root = math.sqrt(evidence.periods_a_year)
+    deflated = {name: getattr(evidence.deflated, name) for name in _SHARPE}
+    for name in ("sharpe", "expected_max"):
+        deflated[name] = deflated[name] and deflated[name] * root
+    bands, found = evidence.bootstrap, evidence.overfitting
+    return {
+        "start": iso_time(evidence.result.start),
+        "end": iso_time(evidence.result.end),
+        "bars": len(evidence.result.bars),
+        "verdict": {"level": evidence.verdict.level, "text": evidence.verdict.text},
+        "deflated_sharpe": deflated | {"trials": evidence.deflated.trials},
+        "bootstrap": {"sharpe_p5": bands.sharpe.p5, "sharpe_p95": bands.sharpe.p95},
+        "timing_p_value": evidence.timing.p_value,
+        "overfitting": None if found is None else {"pbo": found.pbo, "of": evidence.compared},
+        "lonely_peak": None if evidence.plateau is None else evidence.plateau.lonely,
+        "look_ahead": evidence.look_ahead.status,
+    }
+
+
+def _row(row: pd.Series) -> dict[str, Any]:
+    values = {name: _plain(value) for name, value in row.items() if name != ERROR}
+    return {
+        "params": {name: value for name, value in values.items() if name not in METRIC_SPECS},
+        "metrics": {name: values[name] for name in METRIC_SPECS if name in values},
+    }
+
+
+def _plain(value: Any) -> Any:
+    value = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
