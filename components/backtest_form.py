@@ -12,11 +12,13 @@ from components.fields import (
     number_field,
     parameter_field,
     select_field,
+    switch_field,
     text_field,
 )
 from components.icons import icon
 from services.backtest.costs import COMMISSIONS
-from services.backtest.request import DEFAULT_RESOLUTION, PARAM_PREFIX
+from services.backtest.request import DEFAULT_RESOLUTION, PARAM_PREFIX, RISK_NAMES
+from services.backtest.risk import INTRABAR, SIDES
 from services.backtest.settings import FILLS, SimulationSettings
 from services.parameters import ParameterSpec
 from services.timespan import RESOLUTIONS
@@ -53,6 +55,7 @@ def backtest_form(
                     html.Div(param_fields(specs, query), id=PARAMS_BOX),
                     _group("Span", _span(values)),
                     _group("Simulation", _simulation(values)),
+                    _risk_group(values),
                 ],
                 className="form-scroll",
             ),
@@ -101,7 +104,13 @@ def field_values(query: Mapping[str, str]) -> dict[str, str]:
         AMOUNT: amount,
         "slippage": query.get("slippage") or f"{default.slippage_bps:g}",
         "fill": query.get("fill") or default.fill,
+        **{name: query.get(name) or _usual(name) for name in RISK_NAMES},
     }
+
+
+def _usual(name: str) -> str:
+    value = getattr(SimulationSettings(), name)
+    return f"{value:g}" if isinstance(value, float) else query_text(value)
 
 
 def query_of(values: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, str]:
@@ -189,6 +198,37 @@ def _simulation(values: Mapping[str, str]) -> list[Any]:
     ]
 
 
+def _risk_group(values: Mapping[str, str]) -> html.Details:
+    """Return the fields of risk and sizing, shown at once only where one is not the usual."""
+    distance = "as in 5% or 2ATR; empty: none"
+    named = {
+        name: (select_field if options else text_field)(
+            field_id(name), label, *([options] if options else []), values[name], help=help
+        )
+        for name, label, options, help in (
+            ("side", "Side", _SIDE_LABELS, ""),
+            ("stop_loss", "Stop-loss", None, distance),
+            ("take_profit", "Take-profit", None, distance),
+            ("trailing_stop", "Trailing stop", None, f"{distance}; moves at each close"),
+            ("intrabar", "Where a bar touches both", _INTRABAR_LABELS, ""),
+            ("sizing", "Size of an entry", None, "all_in, percent:50, cash:10000, shares:100, "
+                                                 "volatility:10"),
+            ("max_exposure", "Most of the equity in a position", None, "1 is all of it"),
+            ("cash_interest", "Interest on idle cash", None, "percent a year"),
+            ("borrow_rate", "Loan of shorted shares", None, "percent a year"),
+        )
+    }  # fmt: skip
+    fractions = switch_field(
+        field_id("fractional"), "Fractions of shares", values["fractional"] == "true"
+    )
+    return html.Details(
+        [html.Summary("Risk and sizing", className="form-legend"), *named.values(), fractions],
+        open=any(values[name] != _usual(name) for name in RISK_NAMES),
+    )
+
+
+_SIDE_LABELS = dict(zip(SIDES, ("Long only", "Short only", "Long and short"), strict=True))
+_INTRABAR_LABELS = dict(zip(INTRABAR, ("The stop comes first", "The target first"), strict=True))
 _COMMISSION_LABELS = dict(
     zip(COMMISSIONS, ("IBKR fixed", "IBKR tiered", "Percent of the trade", "None"), strict=True)
 )
