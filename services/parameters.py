@@ -77,6 +77,13 @@ def has_other_checks(model: type[Parameters]) -> bool:
     )
 
 
+class OutOfRange(InvalidParams):
+    """A value is of the right type, and beyond what its parameter allows."""
+
+
+_BEYOND = ("greater_than_equal", "less_than_equal")
+
+
 def check_value(model: type[Parameters], name: str, value: Any, owner: str) -> Any:
     """Return one value as its parameter holds it; raise InvalidParams as the whole model would."""
     if name not in model.model_fields:
@@ -86,7 +93,8 @@ def check_value(model: type[Parameters], name: str, value: Any, owner: str) -> A
         return _adapter(model, name).validate_python(value)
     except ValidationError as error:
         first = error.errors()[0] | {"loc": (name,)}
-        raise InvalidParams(_sentence(first, model, owner), field=name) from error
+        kind = OutOfRange if first["type"] in _BEYOND else InvalidParams
+        raise kind(_sentence(first, model, owner), field=name) from error
 
 
 @cache

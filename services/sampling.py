@@ -47,7 +47,7 @@ def calendar_of(ts: pd.Series, timezone: str = "UTC") -> Calendar:
     microseconds = index.as_unit("us").asi8
     stamps = microseconds.view("datetime64[us]")
     days = (microseconds[-1] - microseconds[0]) / _US_A_DAY
-    if days and np.median(np.diff(microseconds)) >= 5 * _US_A_DAY:
+    if days and _is_weekly(np.diff(microseconds)):
         return Calendar(np.arange(len(stamps)), 52, days, stamps)
     local = microseconds
     # A daily bar carries its date at midnight UTC, which is another day elsewhere.
@@ -58,6 +58,14 @@ def calendar_of(ts: pd.Series, timezone: str = "UTC") -> Calendar:
     return Calendar(ends, 365 if _trades_seven_days(day[ends]) else 252, days, stamps)
 
 
+def _is_weekly(gaps: np.ndarray) -> bool:
+    """Tell whether bars are usually five days apart or more, by the median gap."""
+    far = np.count_nonzero(gaps >= 5 * _US_A_DAY)
+    if far * 2 == len(gaps):  # the median lies between two gaps
+        return bool(np.median(gaps) >= 5 * _US_A_DAY)
+    return far * 2 > len(gaps)
+
+
 def _trades_seven_days(dates: np.ndarray) -> bool:
     """Tell whether most weeks have both days of a weekend.
 
@@ -65,5 +73,7 @@ def _trades_seven_days(dates: np.ndarray) -> bool:
     evening of futures a Sunday.
     """
     weekday, week = (dates + 3) % 7, (dates + 3) // 7
-    weekends = np.intersect1d(week[weekday == 5], week[weekday == 6])
-    return len(weekends) * 2 >= len(np.unique(week))
+    # Dates ascend, so a Saturday and the Sunday of its week stand side by side.
+    both = (weekday[:-1] == 5) & (weekday[1:] == 6) & (week[1:] == week[:-1])
+    weeks = 1 + np.count_nonzero(week[1:] != week[:-1])
+    return np.count_nonzero(both) * 2 >= weeks

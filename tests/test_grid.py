@@ -77,6 +77,11 @@ def test_a_strategy_without_parameters_has_one_combination():
     assert rows(combinations_of(STRATEGIES["db_ma_cross"], {})) == [{}]
 
 
+def test_a_value_out_of_range_is_dropped_and_counted_like_a_contradiction():
+    found = combinations_of(MaCross, {"fast": range(2, 102), "slow": range(2, 102)})
+    assert (len(found), found.dropped) == (4950, 5050)
+
+
 class Even(Strategy):
     name = "even"
 
@@ -106,7 +111,7 @@ def test_a_check_of_the_models_own_is_honoured():
         ({}, "ma_cross: name at least one parameter"),
         ({"fast": []}, "ma_cross: give fast at least one value"),
         ({"fats": [1]}, 'no parameter "fats".*Did you mean "fast"'),
-        ({"fast": [5, 1]}, "fast must be a whole number, 2 to 400, not '1'"),
+        ({"fast": [0, 1]}, "fast must be a whole number, 2 to 400, not '1'"),
         ({"fast": [5, "x"]}, "fast must be a whole number"),
         (
             {"fast": [60], "slow": [50, 55]},

@@ -1,5 +1,7 @@
 """The stored indicator columns, with TA-Lib's values; NaN in the warm-up."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import talib
@@ -10,6 +12,10 @@ from services.indicators.supertrend import (
     SUPERTREND_PERIOD,
     supertrend_lines,
 )
+from services.threads import share
+
+Columns = dict[str, np.ndarray]
+Computation = Callable[[np.ndarray, np.ndarray, np.ndarray], Columns]
 
 INDICATOR_COLUMNS = [
     "ma20",
@@ -32,6 +38,10 @@ INDICATOR_COLUMNS = [
 ]
 
 
+_COLUMN_INDEX = pd.Index(INDICATOR_COLUMNS)
+MANY_BARS = 50_000  # from here on the threads save more than they cost
+
+
 def compute_indicators(bars: pd.DataFrame) -> pd.DataFrame:
     """Compute all indicator columns of a frame of bars, on the same index.
 
@@ -45,38 +55,72 @@ def compute_indicators(bars: pd.DataFrame) -> pd.DataFrame:
     )
     if len(close) == 0:
         return pd.DataFrame({name: np.empty(0) for name in INDICATOR_COLUMNS}, index=bars.index)
-    # First what leaves scratch arrays behind: the columns after it use their memory again.
+    columns: dict[str, np.ndarray] = {}
+
+    def compute(group: Computation) -> None:
+        columns.update(group(high, low, close))
+
+    if len(close) >= MANY_BARS:
+        share(_GROUPS, lambda: compute)
+        ordered = {name: columns[name] for name in INDICATOR_COLUMNS}
+        return pd.DataFrame(ordered, index=bars.index, copy=False)
+    for group in _GROUPS:
+        compute(group)
+    # One block: what a table of so many arrays costs is more than the arrays of few bars.
+    block = np.array([columns[name] for name in INDICATOR_COLUMNS])
+    return pd.DataFrame(block.T, index=bars.index, columns=_COLUMN_INDEX, copy=False)
+
+
+def with_indicators(bars: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with all indicator columns: those it has are kept, else computed."""
+    missing = [name for name in INDICATOR_COLUMNS if name not in bars.columns]
+    if not missing:
+        return bars
+    computed = compute_indicators(bars)
+    if len(missing) < len(INDICATOR_COLUMNS):
+        computed = computed[missing]
+    return pd.concat([bars, computed], axis=1)
+
+
+def _supertrend(high: np.ndarray, low: np.ndarray, close: np.ndarray) -> Columns:
     line, trend, upper, lower = supertrend_lines(
         high, low, close, SUPERTREND_PERIOD, SUPERTREND_MULTIPLIER
     )
-    macd, macd_signal = talib.MACD(close, 12, 26, 9)[:2]
-    bb_upper, bb_mid, bb_lower = talib.BBANDS(close, 20, 2.0, 2.0)
-    columns = {
-        "ma20": bb_mid,  # the middle band is SMA(20), to the last bit
-        "ma50": talib.SMA(close, 50),
-        "ema_fast": talib.EMA(close, 12),
-        "ema_slow": talib.EMA(close, 26),
-        "macd": macd,
-        "macd_signal": macd_signal,
-        "bb_mid": bb_mid,
-        "bb_upper": bb_upper,
-        "bb_lower": bb_lower,
-        "rsi": talib.RSI(close, 14),
-        "atr": talib.ATR(high, low, close, 14),
-        "tr": talib.TRANGE(high, low, close),
-        "ath": running_maximum(high),
+    return {
         "supertrend": line,
         "supertrend_upper": upper,
         "supertrend_lower": lower,
         "supertrend_trend": trend,
     }
-    return pd.DataFrame(columns, index=bars.index, copy=False)
 
 
-def with_indicators(bars: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame with all indicator columns: those it has are kept, else computed."""
-    if all(name in bars.columns for name in INDICATOR_COLUMNS):
-        return bars
-    computed = compute_indicators(bars)
-    missing = [name for name in INDICATOR_COLUMNS if name not in bars.columns]
-    return pd.concat([bars, computed[missing]], axis=1)
+def _bands(_high: np.ndarray, _low: np.ndarray, close: np.ndarray) -> Columns:
+    upper, middle, lower = talib.BBANDS(close, 20, 2.0, 2.0)
+    # The middle band is SMA(20), to the last bit.
+    return {"ma20": middle, "bb_mid": middle, "bb_upper": upper, "bb_lower": lower}
+
+
+def _macd(_high: np.ndarray, _low: np.ndarray, close: np.ndarray) -> Columns:
+    macd, macd_signal = talib.MACD(close, 12, 26, 9)[:2]
+    return {"macd": macd, "macd_signal": macd_signal}
+
+
+def _momentum(_high: np.ndarray, _low: np.ndarray, close: np.ndarray) -> Columns:
+    return {
+        "ma50": talib.SMA(close, 50),
+        "ema_fast": talib.EMA(close, 12),
+        "ema_slow": talib.EMA(close, 26),
+        "rsi": talib.RSI(close, 14),
+    }
+
+
+def _ranges(high: np.ndarray, low: np.ndarray, close: np.ndarray) -> Columns:
+    return {
+        "atr": talib.ATR(high, low, close, 14),
+        "tr": talib.TRANGE(high, low, close),
+        "ath": running_maximum(high),
+    }
+
+
+# The longest first, so that no thread waits long for another at the end.
+_GROUPS: list[Computation] = [_supertrend, _macd, _momentum, _bands, _ranges]

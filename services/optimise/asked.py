@@ -20,7 +20,7 @@ from services.backtest.run import signals_of
 from services.indicators.memory import remembered
 from services.optimise.grid import Combinations, StrategyClass
 from services.optimise.outcome import Outcome, error_text
-from services.optimise.threads import core_count
+from services.threads import core_count
 
 Done = Callable[[int], None]
 _FIRST_SECONDS = 0.3  # asked here before it is known what the rest takes

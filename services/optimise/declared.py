@@ -1,4 +1,4 @@
-"""Sweeps a declared rule: each distinct series computed once, everything else kernel."""
+"""Sweeps a declared rule: each distinct series computed once, everything else compiled."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +10,8 @@ import services.optimise.compiled as kernel
 from services.errors import InvalidSignals
 from services.optimise.grid import Combinations
 from services.optimise.outcome import Outcome, error_text
-from services.optimise.threads import core_count, share, slices
 from services.rules import Condition, Level, Operand, Series
+from services.threads import core_count, share, slices
 
 MOST_BYTES = 128 * 2**20  # of series at a time
 MANY_BARS = 20_000  # from here on series are worth a thread

@@ -10,6 +10,7 @@ import pandas as pd
 
 from services.errors import InvalidParams
 from services.parameters import (
+    OutOfRange,
     Parameters,
     ParameterSpec,
     check_value,
@@ -78,14 +79,16 @@ def grid_size(grid: Mapping[str, Sequence]) -> int:
 def combinations_of(strategy_class: type[StrategyClass], grid: Mapping[str, Any]) -> Combinations:
     """List a grid's valid combinations in the order of itertools.product.
 
-    Raises InvalidParams for an unknown name, a value out of range, a parameter without values,
-    a grid of which nothing is valid, or more than MOST_COMBINATIONS.
+    A value out of its parameter's range is dropped like a combination that contradicts itself.
+    Raises InvalidParams for an unknown name, a value of another type, a parameter without a
+    usable value, a grid of which nothing is valid, or more than MOST_COMBINATIONS.
     """
     owner = owner_of(strategy_class)
     if not grid and strategy_class.Params.model_fields:
         raise InvalidParams(f"{owner}: name at least one parameter to try.", field="grid")
-    checked = {name: _checked(strategy_class, name, values) for name, values in grid.items()}
-    size = grid_size(checked)
+    grid_lists = {name: _listed(values) for name, values in grid.items()}
+    checked = {name: _checked(strategy_class, name, v) for name, v in grid_lists.items()}
+    asked, size = grid_size(grid_lists), grid_size(checked)
     if size > MOST_COMBINATIONS:
         raise InvalidParams(
             f"{owner}: {size:,} combinations are too many to try all (the most is "
@@ -97,7 +100,7 @@ def combinations_of(strategy_class: type[StrategyClass], grid: Mapping[str, Any]
         inner //= len(values)
         columns[name] = np.tile(np.repeat(_array(values), inner), repeat)
         repeat *= len(values)
-    return _valid(strategy_class, columns, size, size)
+    return _valid(strategy_class, columns, size, asked)
 
 
 def combinations_from(
@@ -130,14 +133,23 @@ def owner_of(strategy_class: type[StrategyClass]) -> str:
     return strategy_class.name or strategy_class.__name__
 
 
-def _checked(strategy_class: type[StrategyClass], name: str, values: Any) -> list:
+def _listed(values: Any) -> list:
+    is_one = isinstance(values, str) or not hasattr(values, "__iter__")
+    return [values] if is_one else [_plain(value) for value in values]
+
+
+def _checked(strategy_class: type[StrategyClass], name: str, values: list) -> list:
+    """Return the usable ones of a parameter's values; raise the reason where there is none."""
     owner = owner_of(strategy_class)
-    if isinstance(values, str) or not hasattr(values, "__iter__"):
-        values = [values]
-    listed = [check_value(strategy_class.Params, name, _plain(value), owner) for value in values]
-    if not listed:
-        raise InvalidParams(f"{owner}: give {name} at least one value.", field=name)
-    return listed
+    usable, refusal = [], InvalidParams(f"{owner}: give {name} at least one value.", field=name)
+    for value in values:
+        try:
+            usable.append(check_value(strategy_class.Params, name, value, owner))
+        except OutOfRange as error:
+            refusal = error
+    if not usable:
+        raise refusal
+    return usable
 
 
 def _tried(strategy_class: type[StrategyClass], name: str, value: Any) -> tuple[bool, Any]:
