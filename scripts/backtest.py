@@ -4,7 +4,16 @@ import argparse
 import json
 import sys
 
-from scripts.cli import Parser, progress_bar, run_main
+from scripts.cli import (
+    Parser,
+    add_series_flags,
+    add_simulation_flags,
+    add_span_flags,
+    pairs_of,
+    progress_bar,
+    request_of,
+    run_main,
+)
 
 EPILOG = """examples:
   python -m scripts.backtest -s AAPL -r 1d --strategy ma_cross --fetch-duration "5 Y" --plot full
@@ -31,29 +40,18 @@ def _parser() -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("-s", "--symbol", help="symbol of a stored instrument, as in AAPL")
-    add("-r", "--resolution", default="1d", help="1m 5m 15m 30m 1h 4h 1d 1w (default: 1d)")
-    add("--strategy", help="name of a strategy; see --list-strategies")
+    add_series_flags(parser)
     add("--list-strategies", action="store_true", help="list strategies and their parameters")
     add("--param", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
         help="parameters of the strategy")  # fmt: skip
-    span = parser.add_argument_group("span (default: all stored bars)")
-    span.add_argument("--fetch-duration", default="", metavar="SPAN", help='as in "5 Y" or "6 M"')
-    span.add_argument("--start", default="", metavar="DATE", help="first date, as in 2010-01-31")
-    span.add_argument("--end", default="", metavar="DATE", help="last date, included")
+    span = add_span_flags(parser)
     span.add_argument("--auto-fetch", action=argparse.BooleanOptionalAction, default=False,
                       help="fetch from Interactive Brokers what the span lacks of stored "
                            "bars")  # fmt: skip
     span.add_argument(
         "--no-fetch", dest="auto_fetch", action="store_false", help="use what is stored"
     )
-    costs = parser.add_argument_group("simulation")
-    costs.add_argument("--cash", default=100_000.0, metavar="N", help="starting cash (100000)")
-    costs.add_argument("--commission", default="ibkr_fixed", metavar="MODEL[:X]",
-                       help="ibkr_fixed[:USD a share], percent[:percent] or none")  # fmt: skip
-    costs.add_argument("--slippage", default=1.0, metavar="BPS",
-                       help="basis points against you (1)")  # fmt: skip
-    costs.add_argument("--fill", default="next_open", help="next_open (default) or close")
+    add_simulation_flags(parser)
     out = parser.add_argument_group("output")
     out.add_argument("--plot", choices=("simple", "full"), help="write a PNG to data/plots")
     out.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
@@ -63,21 +61,12 @@ def _parser() -> Parser:
 
 
 def _backtest(args: argparse.Namespace) -> int:
-    from services.backtest import BacktestRequest, SimulationSettings
     from services.research import run_request
     from services.workspace import open_workspace
     from strategies.registry import load_strategy
 
-    request = BacktestRequest(
-        symbol=args.symbol,
-        resolution=args.resolution,
-        strategy=args.strategy,
-        duration=args.fetch_duration,
-        start=args.start,
-        end=args.end,
-        settings=SimulationSettings(args.cash, args.commission, args.slippage, args.fill),
-    )
-    strategy = load_strategy(args.strategy, **_params(args.param))
+    request = request_of(args)
+    strategy = load_strategy(args.strategy, **pairs_of(args.param))
     workspace = open_workspace()
     if args.auto_fetch:
         _fetch_if_missing(workspace, request)
@@ -89,18 +78,6 @@ def _backtest(args: argparse.Namespace) -> int:
     else:
         _print(run, plot)
     return 0
-
-
-def _params(pairs: list[str]) -> dict[str, str]:
-    from services.errors import InvalidParams
-
-    params = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise InvalidParams(f'"{pair}" is not a parameter: write it as name=value.')
-        params[name.strip()] = value.strip()
-    return params
 
 
 def _fetch_if_missing(workspace, request) -> None:

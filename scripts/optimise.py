@@ -1,0 +1,291 @@
+"""Try many combinations of a strategy's parameters, rank them, and say what the best is worth."""
+
+import argparse
+import json
+import sys
+
+from scripts.cli import (
+    INTERRUPTED,
+    Parser,
+    add_series_flags,
+    add_simulation_flags,
+    add_span_flags,
+    pairs_of,
+    progress_bar,
+    request_of,
+    run_main,
+)
+
+EPILOG = """examples:
+  python -m scripts.optimise -s MSFT -r 1d --strategy ma_cross --grid fast=5:50:5 slow=20:200:10
+  python -m scripts.optimise -s MSFT --strategy rsi --grid low=20:40 high=60:80 --method sobol
+  python -m scripts.optimise -s MSFT --strategy macd --walk-forward --train "2 Y" --test "6 M"
+  python -m scripts.optimise --resume 12"""
+_SHOWN = ("sharpe", "total_return", "cagr", "max_drawdown", "trades")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; return 0, or 1 after one line on standard error (2 for bad usage)."""
+    parser = _parser()
+    args = parser.parse_args(argv)
+    _check(parser, args)
+    return run_main(lambda: _optimise(args))
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="python -m scripts.optimise",
+        description=__doc__,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_series_flags(parser)
+    how = parser.add_argument_group("what is tried")
+    add = how.add_argument
+    add("--grid", nargs="+", action="extend", default=[], metavar="NAME=VALUES",
+        help="from:to:step, or values with commas; without --grid each parameter has the values "
+             "that its strategy suggests")  # fmt: skip
+    add("--method", choices=("grid", "random", "sobol", "search"), default="grid",
+        help="all combinations (grid, default), some drawn, or a guided search")  # fmt: skip
+    add("--samples", type=int, default=1000, metavar="N", help="how many are drawn (1000)")
+    add("--seed", type=int, default=0, metavar="N", help="the same seed draws the same (0)")
+    add("--objective", default="sharpe", metavar="METRIC", help="what is ranked by (sharpe)")
+    add("--minimum-trades", type=int, default=0, metavar="N", help="fewer do not qualify (0)")
+    add("--resume", metavar="ID", help="go on with a study that was stopped, or show it")
+    walk = parser.add_argument_group("walk-forward")
+    add = walk.add_argument
+    add("--walk-forward", action="store_true", help="choose on past bars, trade the bars after")
+    add("--train", default="", metavar="SPAN", help='bars to choose on, as in "2 Y"')
+    add("--test", default="", metavar="SPAN", help='bars to trade, as in "6 M"')
+    add("--anchored", action="store_true", help="always choose on all bars from the first one")
+    add("--embargo", type=int, default=0, metavar="N", help="bars left out between the two (0)")
+    add_span_flags(parser)
+    add_simulation_flags(parser)
+    out = parser.add_argument_group("output")
+    add = out.add_argument
+    add("--top", type=int, default=10, metavar="N", help="how many of the best are shown (10)")
+    add("--json", action="store_true", help="print one JSON object and nothing else")
+    add("--save", action=argparse.BooleanOptionalAction, default=True,
+        help="keep the study (default)")  # fmt: skip
+    return parser
+
+
+def _check(parser: Parser, args: argparse.Namespace) -> None:
+    for name in ("symbol", "strategy"):
+        if args.resume is None and getattr(args, name) is None:
+            parser.error(f"--{name} is needed")
+    for name in ("samples", "top", "embargo", "minimum_trades"):
+        if getattr(args, name) < (name in ("samples", "top")):
+            parser.error(f"--{name.replace('_', '-')} is too small")
+    if args.walk_forward and args.method != "grid":
+        parser.error("--walk-forward tries all combinations of a grid: leave --method out")
+    if (args.train or args.test) and not args.walk_forward:
+        parser.error("--train and --test need --walk-forward")
+
+
+def _optimise(args: argparse.Namespace) -> int:
+    from services.studies.load import find_study
+    from services.studies.prepare import prepare_study
+    from services.workspace import open_workspace
+    from strategies.registry import strategy_class
+
+    if args.resume is not None:
+        workspace = open_workspace(strategy_class=strategy_class)
+        study = find_study(workspace.database, args.resume)
+        request, kind = study.request, strategy_class(study.request.backtest.strategy)
+    else:
+        kind = strategy_class(args.strategy)
+        request = _request(args, kind)
+        workspace = open_workspace(strategy_class=strategy_class)
+        study = None
+    if study is None or not study.is_whole:
+        prepared = prepare_study(workspace.database, request, kind)
+        if not args.json:
+            _announce(prepared)
+        study, results = _run(workspace, prepared, study, args.save)
+        if study is None:
+            return INTERRUPTED
+    else:
+        results = _results(workspace, study)
+    _show(workspace, study, results, kind, args)
+    return 0
+
+
+def _request(args: argparse.Namespace, kind):
+    from services.errors import InvalidParams
+    from services.optimise.grid import MOST_COMBINATIONS, grid_size
+    from services.optimise.objective import Objective
+    from services.studies import StudyRequest
+
+    request = StudyRequest(
+        request_of(args),
+        _space(args, kind),
+        "walk_forward" if args.walk_forward else args.method,
+        Objective.parse(args.objective, args.minimum_trades),
+        args.samples,
+        args.seed,
+        args.train,
+        args.test,
+        args.anchored,
+        args.embargo,
+    )
+    size = 0 if request.draws else grid_size(request.space)
+    if size > MOST_COMBINATIONS:
+        raise InvalidParams(
+            f"{size:,} combinations are too many to try all (the most is {MOST_COMBINATIONS:,}): "
+            "give fewer values, or draw some of them with --method sobol --samples 10000."
+        )
+    return request
+
+
+def _space(args: argparse.Namespace, kind) -> dict:
+    from services.errors import InvalidParams, did_you_mean
+    from services.optimise.grid_text import space_of
+    from services.parameters import parameter_specs
+
+    texts = pairs_of([word if "=" in word else f"{word}=" for word in args.grid])
+    specs = parameter_specs(kind.Params)
+    known = [spec.name for spec in specs]
+    for name in texts:
+        if name not in known:
+            raise InvalidParams(
+                f'{kind.name} has no parameter "{name}": it takes {", ".join(known)}.'
+                f"{did_you_mean(name, known)}"
+            )
+    wanted = [spec for spec in specs if spec.name in texts or not texts]
+    return space_of(wanted, texts, draws=args.method != "grid")
+
+
+def _announce(prepared) -> None:
+    from services.optimise.estimate import seconds_of, span_text
+    from services.optimise.grid_text import text_of
+    from services.wording import settings_text
+
+    extent, request = prepared.extent, prepared.request
+    tried = ", ".join(f"{name} {text_of(values)}" for name, values in request.space.items())
+    dropped = f" ({extent.dropped:,} more are not valid)" if extent.dropped else ""
+    span = span_text(seconds_of(prepared.strategy_class, extent.combinations, len(prepared.bars)))
+    print(
+        f"{request.title}: {extent.combinations:,} combinations{dropped} of {tried}, "
+        f"{len(prepared.bars):,} bars, {span}"
+    )
+    print(settings_text(request.backtest.settings), flush=True)
+
+
+def _run(workspace, prepared, study, save: bool) -> tuple:
+    """Do the work with a bar; (None, None) after Ctrl-C, when it was said how to go on."""
+    from services.optimise.executor import executor_from
+    from services.studies.prepare import create_prepared
+    from services.studies.work import run_study, run_unsaved
+
+    executor = executor_from(workspace.settings)
+    if not save and study is None:
+        with progress_bar() as report:
+            return run_unsaved(prepared, executor, report)
+    study = study or create_prepared(workspace.database, prepared)
+    kind = prepared.strategy_class
+    try:
+        with progress_bar() as report:
+            study = run_study(workspace.database, study.id, kind, executor, report)
+    except KeyboardInterrupt:
+        _say_how_to_go_on(workspace, study.id)
+        return None, None
+    return study, _results(workspace, study)
+
+
+def _say_how_to_go_on(workspace, study_id: int) -> None:
+    from services.studies import find_study
+
+    study = find_study(workspace.database, study_id)
+    sys.stderr.write(
+        f"Stopped: {study.done:,} of {study.combinations:,} combinations are kept. Go on with: "
+        f"python -m scripts.optimise --resume {study.id}\n"
+    )
+
+
+def _results(workspace, study):
+    from services.studies import load_results
+
+    return load_results(workspace.database, study.id)
+
+
+def _show(workspace, study, results, kind, args: argparse.Namespace) -> None:
+    from services.studies import trials_of
+    from services.studies.evidence import evidence_of
+    from services.studies.record import study_record
+
+    database, backtest = workspace.database, study.request.backtest
+    trials = trials_of(database, backtest.symbol, backtest.resolution, backtest.strategy)
+    walks = study.request.method == "walk_forward"
+    evidence = None if walks else evidence_of(database, study, kind, results)
+    if args.json:
+        print(json.dumps(study_record(study, results, evidence, trials, args.top)))
+    elif walks:
+        _print_walk(study)
+    else:
+        _print_best(study, results, evidence, args.top)
+    if not args.json:
+        _print_end(study, trials)
+
+
+def _print_best(study, results, evidence, top: int) -> None:
+    from services.metrics import METRIC_SPECS
+    from services.studies.record import failed_count, ranked
+    from services.wording import metric_text
+
+    objective = study.request.objective.metric
+    names = [name for name in results if name in study.request.space]
+    shown = [METRIC_SPECS[name] for name in dict.fromkeys((objective, *_SHOWN))]
+    print("\n" + "".join(f"{name:>14}" for name in [*names, *(spec.label for spec in shown)]))
+    for _, row in ranked(results, study.request.objective, top).iterrows():
+        cells = [_value(row[name]) for name in names]
+        cells += [metric_text(spec.kind, row[spec.name]) for spec in shown]
+        print("".join(f"{cell:>14}" for cell in cells))
+    if failed := failed_count(results):
+        why = results["error"].dropna().iloc[0]
+        print(f"\n{failed:,} combinations failed. The first: {why}")
+    if evidence is None:
+        print("\nNo combination qualifies: none has that metric, or enough trades.")
+        return
+    print(f"\n{evidence.verdict.text}")
+    print(evidence.look_ahead.text)
+
+
+def _print_walk(study) -> None:
+    from services.metrics import METRIC_SPECS, METRICS
+    from services.wording import metric_text
+
+    found, spec = study.summary, METRIC_SPECS[study.request.objective.metric]
+    print(f"\n{'test':>25}{'in sample':>12}{'after':>12}{'profit':>10}  parameters")
+    for window in found["windows"]:
+        before, after = (metric_text(spec.kind, window[name]) for name in ("before", "after"))
+        params = window["params"] or {}
+        words = ", ".join(f"{name} {value}" for name, value in params.items()) or "none: stays out"
+        test = f"{window['test_start'][:10]} to {window['test_end'][:10]}"
+        profit = metric_text("percent", window["profit"])
+        print(f"{test:>25}{before:>12}{after:>12}{profit:>10}  {words}")
+    print(f"\n{'Out of sample':22}{'Strategy':>16}{'Buy & Hold':>16}")
+    for metric in METRICS:
+        cells = (found[name][metric.name] for name in ("metrics", "benchmark_metrics"))
+        print(f"{metric.label:22}" + "".join(f"{metric_text(metric.kind, c):>16}" for c in cells))
+
+
+def _print_end(study, trials) -> None:
+    backtest = study.request.backtest
+    if note := study.summary.get("note"):
+        print(note)
+    print(
+        f"{study.done:,} combinations tried, {study.dropped:,} dropped as not valid. Trials of "
+        f"{backtest.strategy} on {backtest.symbol} {backtest.resolution} so far: {trials.total:,} "
+        f"({trials.in_studies:,} in studies, {trials.runs:,} saved runs)."
+    )
+    if study.id:
+        print(f"Study {study.id} is saved: show it with --resume {study.id}.")
+
+
+def _value(value) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

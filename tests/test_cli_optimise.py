@@ -1,0 +1,173 @@
+"""The command optimise, as a user or a script types it."""
+
+import json
+
+import numpy as np
+import pytest
+from builders import random_walk
+
+from scripts import optimise
+from services.backtest import run_backtest
+from services.ingest.store import store_bars
+from services.market_data import load_bars
+from services.settings import load_settings
+from services.studies import find_study, list_studies
+from services.studies import prepare as preparing
+from services.studies import work as working
+from services.workspace import open_workspace
+from strategies.registry import load_strategy
+
+USUAL = ["-s", "TEST", "--strategy", "ma_cross", "--grid", "fast=5:15:5", "slow=12,20"]
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+@pytest.fixture
+def database(home, migrated_sqlite):
+    (home / "data").mkdir()
+    (home / "data" / "research.db").write_bytes(migrated_sqlite.read_bytes())
+    database = open_workspace(load_settings()).database
+    store_bars(database, "TEST", "1d", random_walk(400, 5))
+    yield database
+    database.close()
+
+
+def spoken(capsys, *words, base=USUAL) -> str:
+    status = optimise.main([*base, *words])
+    printed = capsys.readouterr()
+    assert (status, printed.err) == (0, "")
+    return printed.out
+
+
+def refusal(capsys, *words, base=USUAL, status=1) -> str:
+    try:
+        answer = optimise.main([*base, *words])
+    except SystemExit as ended:
+        answer = ended.code
+    printed = capsys.readouterr()
+    assert (answer, printed.out, printed.err.count("\n")) == (status, "", 1)
+    return printed.err
+
+
+def test_the_best_is_that_of_single_backtests(database, capsys):
+    said = json.loads(spoken(capsys, "--json"))
+    assert (said["combinations"], said["dropped"], said["failed"]) == (5, 1, 0)
+    assert len(said["best"]) == 5
+    bars = load_bars(database, "TEST", "1d")
+    for row in said["best"]:
+        assert (
+            row["metrics"] == run_backtest(bars, load_strategy("ma_cross", **row["params"])).metrics
+        )
+    sharpes = [row["metrics"]["sharpe"] for row in said["best"]]
+    assert sharpes == sorted(sharpes, reverse=True)
+
+
+def test_on_a_random_walk_there_is_no_evidence_of_skill(database, capsys):
+    said = json.loads(spoken(capsys, "--json"))
+    assert said["verdict"]["level"] == "no evidence"
+    assert said["deflated_sharpe"]["trials"] == said["trials"]["total"] == 5
+    assert "no evidence of skill" in spoken(capsys)
+
+
+def test_the_same_again_is_the_same_study_and_no_more_trials(database, capsys):
+    first = json.loads(spoken(capsys, "--json"))
+    assert json.loads(spoken(capsys, "--json")) == first
+    assert len(list_studies(database)) == 1
+    other = json.loads(spoken(capsys, "--json", "--slippage", "2"))
+    assert other["trials"]["total"] == 10
+
+
+def test_what_is_not_saved_is_not_there(database, capsys):
+    said = json.loads(spoken(capsys, "--json", "--no-save"))
+    assert (said["study_id"], said["combinations"], said["trials"]["total"]) == (None, 5, 0)
+    assert list_studies(database) == []
+
+
+def test_count_and_time_are_told_before_the_table(database, capsys):
+    out = spoken(capsys, "--top", "2").splitlines()
+    assert out[0] == (
+        "TEST 1d ma_cross: 5 combinations (1 more are not valid) of fast 5,10,15, slow 12,20, "
+        "400 bars, under a second"
+    )
+    assert out[3].split()[:3] == ["fast", "slow", "Sharpe"]
+    assert len(out[4 : out.index("", 4)]) == 2
+
+
+@pytest.mark.parametrize("method", ["random", "sobol", "search"])
+def test_combinations_are_drawn_from_ranges(database, capsys, method):
+    base = [*USUAL[:4], "--grid", "fast=2:30", "slow=31:90", "--method", method, "--samples", "8"]
+    said = json.loads(spoken(capsys, "--json", base=base))
+    assert (said["combinations"], said["method"]) == (8, method)
+    assert json.loads(spoken(capsys, "--json", base=base))["best"] == said["best"]
+
+
+def test_a_walk_forward_shows_its_windows(database, capsys):
+    words = ["--walk-forward", "--train", "6 M", "--test", "3 M"]
+    said = json.loads(spoken(capsys, "--json", *words))
+    windows = said["walk_forward"]["windows"]
+    assert len(windows) >= 2
+    assert said["combinations"] == 5 * len(windows)
+    assert windows[0]["test_start"][:10] in spoken(capsys, *words)
+
+
+def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(database, capsys, monkeypatch):
+    monkeypatch.setattr(preparing, "_MOST_ROWS", 2)
+    add, calls = working.add_chunk, []
+
+    def add_one(*args):
+        if calls:
+            raise KeyboardInterrupt
+        calls.append(args)
+        return add(*args)
+
+    monkeypatch.setattr(working, "add_chunk", add_one)
+    assert optimise.main(USUAL) == 130
+    assert capsys.readouterr().err == (
+        "Stopped: 2 of 5 combinations are kept. Go on with: python -m scripts.optimise --resume 1\n"
+    )
+    assert find_study(database, 1).state == "cancelled"
+    monkeypatch.setattr(working, "add_chunk", add)
+    said = json.loads(spoken(capsys, "--json", base=["--resume", "1"]))
+    assert (said["combinations"], said["study_id"]) == (5, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--grid", "fats=1"], 'Did you mean "fast"'),
+        (["--grid", "fast=x"], "must be a whole number"),
+        (["--grid", "fast=50", "slow=20"], "fast must be below slow"),
+        (["--objective", "sharp"], 'Did you mean "sharpe"'),
+        (["--walk-forward"], "needs the lengths"),
+        (["--resume", "77"], 'There is no study "77"'),
+    ],
+)
+def test_a_mistake_is_one_sentence(database, capsys, words, sentence):
+    assert sentence in refusal(capsys, *words)
+    assert list_studies(database) == []
+
+
+def test_too_many_combinations_are_refused_with_the_count_and_a_sample_offered(capsys, monkeypatch):
+    monkeypatch.setattr("services.optimise.grid_text.MOST_VALUES", 10**7)
+    grid = ["--grid", "fast=1:1000000", "slow=1:1000000"]
+    line = refusal(capsys, base=[*USUAL[:4], *grid])
+    assert "1,000,000,000,000 combinations are too many" in line
+    assert "--method sobol --samples" in line
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--strategy", "rsi"], "--symbol is needed"),
+        ([*USUAL[:4], "--top", "0"], "--top is too small"),
+        ([*USUAL[:4], "--train", "2 Y"], "need --walk-forward"),
+        ([*USUAL[:4], "--method", "sobol", "--walk-forward"], "leave --method out"),
+    ],
+)
+def test_bad_usage_is_one_line_and_status_2(capsys, words, sentence):
+    assert sentence in refusal(capsys, *words, base=[], status=2)
+
+
+def test_json_has_no_number_that_is_none(database, capsys):
+    assert "NaN" not in spoken(capsys, "--json")
+    assert np.isfinite(json.loads(spoken(capsys, "--json"))["deflated_sharpe"]["dsr"])
