@@ -96,7 +96,8 @@ def _block_values(inputs: list[np.ndarray], before: np.ndarray, block: int, end:
 
 def _compute(inputs: list[np.ndarray]) -> np.ndarray:
     frame = pd.DataFrame(dict(zip(INPUTS, inputs, strict=True)), copy=False)
-    return compute_indicators(frame).to_numpy(np.float64)
+    # A copy: pandas gives out its own arrays to be read only.
+    return compute_indicators(frame).to_numpy(np.float64, copy=True)
 
 
 def _agree(computed: np.ndarray, stored: np.ndarray, close: float) -> bool:
