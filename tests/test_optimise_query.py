@@ -1,0 +1,57 @@
+"""The address of the page Optimise."""
+
+import pytest
+
+from pages.optimise_query import query_of, query_of_search, request_of, search_of, unknown_names
+from services.errors import InvalidParams
+
+AAPL = {"symbol": "AAPL", "strategy": "ma_cross"}
+
+
+def test_an_address_says_what_is_tried_how_and_what_for():
+    search = "?symbol=aapl&strategy=ma_cross&duration=5 Y&g.fast=5:20:5&objective=max_drawdown"
+    request = request_of(query_of_search(search))
+    assert request.backtest.symbol == "AAPL"
+    assert request.space == {"fast": [5, 10, 15, 20], "slow": [50, 100, 200]}
+    assert request.objective.metric == "max_drawdown"
+    assert request.method == "grid"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"g.fast": "5:20:5", "g.slow": "30,70"},
+        {"method": "random", "samples": "50", "seed": "3", "g.fast": "2:90"},
+        {"method": "walk_forward", "train": "2 Y", "test": "6 M", "embargo": "5", "anchored": "on"},
+        {"minimum_trades": "30", "duration": "5 Y", "cash": "5000", "commission": "none"},
+    ],
+)
+def test_an_address_is_written_as_it_is_read(more):
+    request = request_of(AAPL | more)
+    again = request_of(query_of_search(search_of(query_of(request))))
+    assert again.as_record() == request.as_record()
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"g.fast": "x"}, "fast"),
+        ({"method": "guess"}, "method"),
+        ({"objective": "beauty"}, "objective"),
+        ({"samples": "many"}, "samples"),
+        ({"samples": "0"}, "samples"),
+        ({"samples": "9" * 30}, "samples"),
+        ({"strategy": "no_such"}, "strategy"),
+        ({"symbol": ""}, "symbol"),
+        ({"method": "walk_forward", "test": "6 M"}, "train"),
+        ({"minimum_trades": "-1"}, "minimum_trades"),
+    ],
+)
+def test_what_an_address_cannot_mean_is_said_at_its_field(more, field):
+    with pytest.raises(InvalidParams) as refusal:
+        request_of(AAPL | more)
+    assert refusal.value.field == field
+
+
+def test_names_of_another_page_are_told():
+    assert unknown_names(AAPL | {"g.fast": "1", "g.no": "1", "p.fast": "2"}) == ["g.no", "p.fast"]
