@@ -35,7 +35,7 @@ class Surface:
     """A map: `rows` holds for each cell the row of the frame that it shows, -1 for none.
 
     Of several rows in a cell it is the best by the objective. `best` and `plateau` are the cells
-    (y, x) of the best row and of the best neighbourhood; `shared` says that some cell had to choose.
+    (y, x) of the best row and of the best neighbourhood; `shared`: some cell had to choose.
     """
 
     x: Axis

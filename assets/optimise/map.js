@@ -1,0 +1,170 @@
+// Draws the heat map of an optimisation as a table of links: a cell is one combination, its link
+// the backtest with these parameters. Arrows move, Enter opens.
+(() => {
+  const WRITTEN = 14; // columns in which numbers still fit
+  const LABELS = 12; // about so many along an axis
+
+  const make = (tag, className = "", text = "") => {
+    const made = document.createElement(tag);
+    if (className) made.className = className;
+    if (text) made.textContent = text;
+    return made;
+  };
+
+  const called = (name) => name.replaceAll("_", " ");
+
+  const address = (map, values) => {
+    const query = map.names.map((name, k) => `${encodeURIComponent(`p.${name}`)}=${encodeURIComponent(values[k])}`);
+    return [map.address, ...query].join(map.address.includes("?") ? "&" : "?");
+  };
+
+  const said = (map, [text, , values]) =>
+    `${map.names.map((name, k) => `${called(name)} ${values[k]}`).join(", ")}: ${map.metric} ${text}`;
+
+  const isAt = (place, j, i) => place && place[0] === j && place[1] === i;
+
+  const mark = (map, j, i) => [
+    isAt(map.best, j, i) ? "best" : "", isAt(map.plateau, j, i) ? "best with its neighbours" : "",
+  ].filter(Boolean).join(", ");
+
+  const cell = (map, j, i, isWritten) => {
+    const content = map.cells[j][i];
+    const box = make("td", content ? "opt-cell" : "opt-cell is-void");
+    if (!content) return box;
+    const [text, shade] = content;
+    const link = make("a", shade < 0 ? "is-low" : "", isWritten ? text : "");
+    const what = mark(map, j, i);
+    link.href = address(map, content[2]);
+    link.tabIndex = -1;
+    link.dataset.j = j;
+    link.dataset.i = i;
+    link.style.setProperty("--shade", `${Math.abs(shade)}%`);
+    link.setAttribute("aria-label", said(map, content) + (what ? ` (${what})` : ""));
+    if (Math.abs(shade) > 55) link.classList.add("is-strong");
+    if (isAt(map.best, j, i)) box.classList.add("is-best");
+    if (isAt(map.plateau, j, i)) box.classList.add("is-plateau");
+    box.append(link);
+    return box;
+  };
+
+  // Every so many values are written, so that they do not run into each other.
+  const step = (count) => Math.ceil(count / LABELS);
+
+  const row = (map, j, isWritten) => {
+    const line = make("tr");
+    const { labels } = map.y;
+    const name = make("th", "opt-y", (labels.length - 1 - j) % step(labels.length) ? "" : labels[j]);
+    name.scope = "row";
+    if (!name.textContent) name.setAttribute("aria-label", labels[j] || "all");
+    line.append(name, ...map.x.labels.map((_, i) => cell(map, j, i, isWritten)));
+    return line;
+  };
+
+  const foot = (map) => {
+    const line = make("tr");
+    const corner = make("td", "opt-corner");
+    line.append(corner);
+    const every = step(map.x.labels.length);
+    for (let i = 0; i < map.x.labels.length; i += every) {
+      const name = make("th", "opt-x", map.x.labels[i]);
+      name.scope = "col";
+      name.colSpan = Math.min(every, map.x.labels.length - i);
+      line.append(name);
+    }
+    return line;
+  };
+
+  const draw = (place) => {
+    const map = JSON.parse(place.dataset.map);
+    const columns = map.x.labels.length;
+    const isWritten = columns <= WRITTEN && map.y.labels.length <= 30;
+    const table = make("table", isWritten ? "opt-grid is-written" : "opt-grid");
+    const over = map.y.name ? `${called(map.x.name)} and ${called(map.y.name)}` : called(map.x.name);
+    const body = make("tbody");
+    // The first value lies at the bottom, as on any chart.
+    for (let j = map.y.labels.length - 1; j >= 0; j -= 1) body.append(row(map, j, isWritten));
+    const end = make("tfoot");
+    end.append(foot(map));
+    table.append(make("caption", "visually-hidden", `${map.metric} by ${over}`), body, end);
+    const wide = make("div", "opt-scroll");
+    wide.append(table);
+    place.map = map;
+    place.style.setProperty("--columns", columns);
+    place.replaceChildren(make("div", "opt-y-name", called(map.y.name)), wide, make("div", "opt-x-name", called(map.x.name)));
+    const first = place.querySelector(".is-best a") || place.querySelector("a");
+    if (first) first.tabIndex = 0;
+    tell(place, first);
+  };
+
+  const tell = (place, link) => {
+    const line = document.getElementById("opt-map-said");
+    if (line) line.textContent = link ? link.getAttribute("aria-label") : "";
+  };
+
+  const linkAt = (place, j, i) => place.querySelector(`a[data-j="${j}"][data-i="${i}"]`);
+
+  // The next cell that is there in a direction.
+  const next = (place, link, up, right) => {
+    const { cells } = place.map;
+    let [j, i] = [Number(link.dataset.j) + up, Number(link.dataset.i) + right];
+    while (j >= 0 && i >= 0 && j < cells.length && i < cells[0].length) {
+      const found = linkAt(place, j, i);
+      if (found) return found;
+      [j, i] = [j + up, i + right];
+    }
+    return null;
+  };
+
+  const STEPS = { ArrowUp: [1, 0], ArrowDown: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] };
+
+  const atEnd = (place, link, isLast) => {
+    const line = [...place.querySelectorAll(`a[data-j="${link.dataset.j}"]`)];
+    return isLast ? line.at(-1) : line[0];
+  };
+
+  const cellOf = (event) => event.target.closest?.(".opt-map td a");
+
+  document.addEventListener("keydown", (event) => {
+    const link = cellOf(event);
+    if (!link || event.ctrlKey || event.metaKey || event.altKey) return;
+    const place = link.closest(".opt-map");
+    const to = STEPS[event.key]
+      ? next(place, link, ...STEPS[event.key])
+      : { Home: atEnd(place, link, false), End: atEnd(place, link, true) }[event.key];
+    if (!(event.key in STEPS) && !["Home", "End"].includes(event.key)) return;
+    event.preventDefault();
+    if (!to) return;
+    link.tabIndex = -1;
+    to.tabIndex = 0;
+    to.focus();
+  });
+
+  for (const name of ["mouseover", "focusin"]) {
+    document.addEventListener(name, (event) => {
+      const link = cellOf(event);
+      if (link) tell(link.closest(".opt-map"), link);
+    });
+  }
+
+  // Within the program no page is loaded anew; a new tab stays a new tab.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.(".opt-map td a, a.opt-open");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    window.dash_clientside.set_props("opt-go", { href: link.getAttribute("href") });
+  });
+
+  let asked = 0;
+  new MutationObserver(() => {
+    cancelAnimationFrame(asked);
+    asked = requestAnimationFrame(() => {
+      for (const place of document.querySelectorAll("[data-map]")) {
+        if (place.drawn === place.dataset.map) continue;
+        place.drawn = place.dataset.map;
+        draw(place);
+      }
+    });
+  }).observe(document.documentElement, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ["data-map"],
+  });
+})();
