@@ -1,6 +1,6 @@
 """The form of a backtest, made from declarations: what to test, on which span, at what costs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import dash_bootstrap_components as dbc
@@ -26,6 +26,7 @@ from services.timespan import RESOLUTIONS
 FIELD, PARAM = "bt-field", "bt-param"
 PARAMS_BOX, RUN_BUTTON, FORM_ERROR = "bt-params", "bt-run", "bt-form-error"
 AMOUNT = "commission_amount"
+IdOf = Callable[[str], Any]
 _DURATIONS = ("1 M", "6 M", "1 Y", "2 Y", "5 Y", "10 Y", "20 Y")
 
 
@@ -51,11 +52,11 @@ def backtest_form(
         [
             html.Div(
                 [
-                    _group("What to test", _what(values, symbols, strategies)),
+                    form_group("What to test", what_fields(values, symbols, strategies)),
                     html.Div(param_fields(specs, query), id=PARAMS_BOX),
-                    _group("Span", _span(values)),
-                    _group("Simulation", _simulation(values)),
-                    _risk_group(values),
+                    form_group("Span", span_fields(values)),
+                    form_group("Simulation", cost_fields(values)),
+                    risk_fields(values),
                 ],
                 className="form-scroll",
             ),
@@ -87,7 +88,7 @@ def param_fields(specs: Iterable[ParameterSpec], query: Mapping[str, str]) -> An
         for spec in specs
     ]
     # Never None: Dash would go on looking for the fields that stood here before.
-    return _group("Parameters", fields) if fields else html.Div()
+    return form_group("Parameters", fields) if fields else html.Div()
 
 
 def field_values(query: Mapping[str, str]) -> dict[str, str]:
@@ -129,11 +130,15 @@ def query_text(value: Any) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _what(
-    values: Mapping[str, str], symbols: Sequence[str], strategies: Sequence[str]
+def what_fields(
+    values: Mapping[str, str],
+    symbols: Sequence[str],
+    strategies: Sequence[str],
+    id_of: IdOf = field_id,
 ) -> list[Any]:
+    """Return the fields of series and strategy; `id_of` gives a field's id by its name."""
     symbol = dbc.Input(
-        id=field_id("symbol"),
+        id=id_of("symbol"),
         type="text",
         value=values["symbol"],
         list="bt-symbols",
@@ -143,22 +148,21 @@ def _what(
     )
     return [
         html.Datalist([html.Option(value=name) for name in symbols], id="bt-symbols"),
-        field(field_id("symbol"), "Symbol", symbol),
-        select_field(
-            field_id("resolution"), "Resolution", RESOLUTIONS.keys(), values["resolution"]
-        ),
-        select_field(field_id("strategy"), "Strategy", strategies, values["strategy"]),
+        field(id_of("symbol"), "Symbol", symbol),
+        select_field(id_of("resolution"), "Resolution", RESOLUTIONS.keys(), values["resolution"]),
+        select_field(id_of("strategy"), "Strategy", strategies, values["strategy"]),
     ]
 
 
-def _span(values: Mapping[str, str]) -> list[Any]:
+def span_fields(values: Mapping[str, str], id_of: IdOf = field_id) -> list[Any]:
+    """Return the fields of a duration or two dates."""
     return [
         html.Datalist([html.Option(value=text) for text in _DURATIONS], id="bt-durations"),
         field(
-            field_id("duration"),
+            id_of("duration"),
             "Duration",
             dbc.Input(
-                id=field_id("duration"),
+                id=id_of("duration"),
                 type="text",
                 value=values["duration"],
                 list="bt-durations",
@@ -169,41 +173,40 @@ def _span(values: Mapping[str, str]) -> list[Any]:
         ),
         html.Div(
             [
-                date_field(field_id("start"), "From", values["start"]),
-                date_field(field_id("end"), "To", values["end"]),
+                date_field(id_of("start"), "From", values["start"]),
+                date_field(id_of("end"), "To", values["end"]),
             ],
             className="field-pair",
         ),
     ]
 
 
-def _simulation(values: Mapping[str, str]) -> list[Any]:
+def cost_fields(values: Mapping[str, str], id_of: IdOf = field_id) -> list[Any]:
+    """Return the fields of cash, costs and fill."""
     return [
-        text_field(field_id("cash"), "Starting cash", values["cash"]),
-        select_field(
-            field_id("commission"), "Commission", _COMMISSION_LABELS, values["commission"]
-        ),
+        text_field(id_of("cash"), "Starting cash", values["cash"]),
+        select_field(id_of("commission"), "Commission", _COMMISSION_LABELS, values["commission"]),
         number_field(
-            field_id(AMOUNT),
+            id_of(AMOUNT),
             "Rate",
             values[AMOUNT],
             help="USD a share (IBKR), or percent of the trade; empty: the usual",
         ),
         number_field(
-            field_id("slippage"),
+            id_of("slippage"),
             "Slippage (basis points)",
             values["slippage"],
         ),
-        select_field(field_id("fill"), "Fill", _FILL_LABELS, values["fill"]),
+        select_field(id_of("fill"), "Fill", _FILL_LABELS, values["fill"]),
     ]
 
 
-def _risk_group(values: Mapping[str, str]) -> html.Details:
+def risk_fields(values: Mapping[str, str], id_of: IdOf = field_id) -> html.Details:
     """Return the fields of risk and sizing, shown at once only where one is not the usual."""
     distance = "as in 5% or 2ATR; empty: none"
     named = {
         name: (select_field if options else text_field)(
-            field_id(name), label, *([options] if options else []), values[name], help=help
+            id_of(name), label, *([options] if options else []), values[name], help=help
         )
         for name, label, options, help in (
             ("side", "Side", _SIDE_LABELS, ""),
@@ -219,7 +222,7 @@ def _risk_group(values: Mapping[str, str]) -> html.Details:
         )
     }  # fmt: skip
     fractions = switch_field(
-        field_id("fractional"), "Fractions of shares", values["fractional"] == "true"
+        id_of("fractional"), "Fractions of shares", values["fractional"] == "true"
     )
     return html.Details(
         [html.Summary("Risk and sizing", className="form-legend"), *named.values(), fractions],
@@ -235,5 +238,6 @@ _COMMISSION_LABELS = dict(
 _FILL_LABELS = dict(zip(FILLS, ("At the next open", "At the signal's close"), strict=True))
 
 
-def _group(title: str, fields: Iterable[Any]) -> html.Fieldset:
+def form_group(title: str, fields: Iterable[Any]) -> html.Fieldset:
+    """Return fields under a title."""
     return html.Fieldset([html.Legend(title, className="form-legend"), *fields])

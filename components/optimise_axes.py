@@ -12,7 +12,7 @@ from components.fields import dom_id
 from services.metrics import METRIC_SPECS, METRICS
 from services.optimise.surface import choices_of, searched, value_text
 
-METRIC, X, Y, HOLD = "opt-metric", "opt-x", "opt-y", "opt-hold"
+AXIS, HOLD = "opt-axis", "opt-hold"
 FREE = ""  # the best of all values
 _MOST_CHOICES = 200
 
@@ -25,6 +25,11 @@ class AxisChoice:
     x: str
     y: str
     fixed: Mapping[str, Any] = field(default_factory=dict)
+
+
+def axis_id(name: str) -> dict[str, str]:
+    """Return the id of the choice of the metric, of x or of y."""
+    return {"type": AXIS, "name": name}
 
 
 def choice_of(
@@ -60,10 +65,13 @@ def axis_tools(frame: pd.DataFrame, choice: AxisChoice, names: Sequence[str]) ->
     """Return the fields that choose metric, axes and the values of the other parameters."""
     axes = [name for name in names if name in searched(frame, names)]
     metrics = {spec.name: spec.label for spec in METRICS if spec.name in frame}
-    tools = [_select(METRIC, "Metric", metrics, choice.metric)]
+    tools = [_select(axis_id("metric"), "Metric", metrics, choice.metric)]
     words = {name: _label(name) for name in axes}
     if len(axes) > 1:
-        tools += [_select(X, "Across", words, choice.x), _select(Y, "Up", words, choice.y)]
+        tools += [
+            _select(axis_id("x"), "Across", words, choice.x),
+            _select(axis_id("y"), "Up", words, choice.y),
+        ]
     for name in axes if len(axes) > 2 else ():
         held = value_text(choice.fixed[name]) if name in choice.fixed else FREE
         values = [value_text(value) for value in choices_of(frame, name)[:_MOST_CHOICES]]

@@ -79,6 +79,7 @@ def map_data(
         "plateau": surface.plateau,
         "address": address,
         "span": _span(values, metric),
+        "ramp": _ramp(values, METRIC_SPECS[metric].better == "low"),
     }
 
 
@@ -109,7 +110,7 @@ def _one_sided(values: np.ndarray, known: np.ndarray, low_is_better: bool) -> np
 def _legend(data: dict[str, Any], surface: Surface, objective: Objective) -> html.Ul:
     low, high = data["span"]
     items = [
-        html.Li([html.Span(className="opt-key opt-ramp"), f"{low} to {high}"]),
+        html.Li([html.Span(className=f"opt-key opt-ramp {data['ramp']}"), f"{low} to {high}"]),
         html.Li([html.Span(className="opt-key is-best"), "best cell"]),
     ]
     if surface.plateau and surface.plateau != surface.best:
@@ -122,6 +123,16 @@ def _legend(data: dict[str, Any], surface: Surface, objective: Objective) -> htm
         best = f"a cell shows the combination with the best {objective.spec.label}"
         items.append(html.Li(f"Several combinations fall together: {best}."))
     return html.Ul(items, className="opt-legend")
+
+
+def _ramp(values: np.ndarray, low_is_better: bool) -> str:
+    """Return which way the legend's colours run."""
+    known = values[np.isfinite(values)]
+    if low_is_better:
+        return "is-down"
+    if not len(known) or known.min() >= 0:
+        return ""
+    return "is-low" if known.max() <= 0 else "is-both"
 
 
 def _span(values: np.ndarray, metric: str) -> tuple[str, str]:

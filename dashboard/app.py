@@ -14,6 +14,7 @@ import pages.compare
 import pages.data
 import pages.home
 import pages.not_found
+import pages.optimise
 import pages.run
 import pages.runs
 from dashboard.chart_routes import add_chart_routes
@@ -38,6 +39,7 @@ PAGES: tuple[ModuleType, ...] = (
     pages.data,
     pages.chart,
     pages.backtest,
+    pages.optimise,
     pages.runs,
     pages.compare,
     pages.run,

@@ -19,6 +19,7 @@ NAVIGATION = (
     ("Data", "/data", "database", "partial"),
     ("Chart", "/chart", "graph-up", "partial"),
     ("Backtest", "/backtest", "clipboard-data", "partial"),
+    ("Optimise", "/optimise", "grid-3x3-gap", "partial"),
     ("Runs", "/runs", "clock-history", "partial"),
 )
 

@@ -1,0 +1,191 @@
+"""The head of a study, how far it is, the best combination, and the parts of its results."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import dash_bootstrap_components as dbc
+import pandas as pd
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from components.format import direction, metric_text_of
+from components.icons import icon
+from components.optimise_axes import AxisChoice
+from components.optimise_map import map_panel
+from components.optimise_table import table_panel
+from components.plot import plot
+from components.report_parts import panel
+from services.charts.optimise import parallel_figure
+from services.metrics import METRIC_SPECS
+from services.optimise.objective import Objective, best_of
+from services.optimise.surface import searched, value_text
+from services.wording import settings_text
+
+CANCEL, RESUME = "opt-cancel", "opt-resume"
+_SHOWN = ("sharpe", "total_return", "max_drawdown", "trades", "win_rate", "profit_factor")
+STATES = {
+    "waiting": "Waiting for a worker",
+    "running": "Running",
+    "cancelled": "Cancelled: what was done is kept",
+    "failed": "Failed: what was done is kept",
+    "interrupted": "Interrupted: what was done is kept",
+}
+
+
+def study_head(title: str, number: int, method: str, line: str) -> html.Div:
+    """Return the title of a study and what it was asked."""
+    return html.Div(
+        [
+            html.H2([title, html.Span(f"Study {number}", className="run-number muted")]),
+            html.P([method, " · ", line], className="report-line"),
+        ],
+        className="opt-head",
+    )
+
+
+def study_line(request: Any) -> str:
+    """Say on which span and under which assumptions a study trades."""
+    asked = request.backtest
+    span = asked.duration or " to ".join(part for part in (asked.start, asked.end) if part)
+    return f"{span or 'all bars'} · {settings_text(asked.settings)}"
+
+
+def progress_box(
+    state: str, done: int, total: int, *, rest: timedelta | None = None, message: str = ""
+) -> html.Div | None:
+    """Return how far a study is, with the way to stop it or to go on; None when it is done."""
+    if state not in STATES:
+        return None
+    share = done / total if total else 0.0
+    is_active = state in ("waiting", "running")
+    words = [f"{done:,} of {total:,}"] + ([f"about {_span(rest)} left"] if rest else [])
+    button = (
+        dbc.Button("Cancel", id=CANCEL, size="sm", outline=True, color="secondary")
+        if is_active
+        else dbc.Button("Go on", id=RESUME, size="sm", color="primary")
+    )
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Strong(STATES[state]),
+                    html.Span(" · ".join(words), className="muted"),
+                    button,
+                ],
+                className="opt-progress-head",
+            ),
+            html.Div(
+                html.Div(className="opt-done", style={"width": f"{100 * share:.1f}%"}),
+                className="opt-bar",
+                role="progressbar",
+                **{
+                    "aria-label": "Combinations tried",
+                    "aria-valuenow": str(round(100 * share)),
+                    "aria-valuemin": "0",
+                    "aria-valuemax": "100",
+                },
+            ),
+            html.P(message, className="opt-message") if message else None,
+        ],
+        className=f"panel opt-progress is-{state}",
+    )
+
+
+def best_panel(
+    frame: pd.DataFrame, names: Sequence[str], objective: Objective, address: str, note: str = ""
+) -> html.Section:
+    """Return the best combination with its numbers and the way to its backtest."""
+    place = best_of(frame, objective)
+    if place is None:
+        return panel(
+            "Best combination",
+            html.P(_nothing(frame, objective), className="opt-message"),
+        )
+    row = frame.iloc[place]
+    params = ", ".join(f"{name.replace('_', ' ')} {value_text(row[name])}" for name in names)
+    shown = [objective.metric, *(name for name in _SHOWN if name != objective.metric)][:6]
+    return panel(
+        "Best combination",
+        html.Div(
+            [_number(name, row[name], name == objective.metric) for name in shown],
+            className="metric-cards",
+        ),
+        note=f"{params}{note}",
+        tools=dcc.Link(
+            [icon("box-arrow-up-right"), " Open its backtest"],
+            href=address,
+            className="btn btn-sm btn-primary opt-open-best",
+        ),
+    )
+
+
+def result_parts(
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    objective: Objective,
+    choice: AxisChoice,
+    export: str,
+) -> list[Component]:
+    """Return map, parallel coordinates where there are more than two parameters, and the table."""
+    parts: list[Component] = [map_panel(frame, choice, names)] if choice.x else []
+    axes = [name for name in names if name in searched(frame, names)]
+    if len(axes) > 2:
+        parts.append(
+            panel(
+                "All parameters at once",
+                plot(
+                    parallel_figure(frame, axes, objective),
+                    "Each combination as a line through its parameters to the objective",
+                    340,
+                ),
+                note="A line is a combination; where the coloured ones run together, the value "
+                "matters.",
+            )
+        )
+    return [*parts, table_panel(frame, names, objective, export)]
+
+
+def backtest_query(base: Mapping[str, str], params: Mapping[str, Any]) -> dict[str, str]:
+    """Return the query of the backtest with these parameters."""
+    return dict(base) | {f"p.{name}": _word(value) for name, value in params.items()}
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def _number(name: str, value: Any, is_objective: bool) -> html.Div:
+    spec = METRIC_SPECS[name]
+    number = None if pd.isna(value) else float(value)
+    text = metric_text_of(name, number)
+    return html.Div(
+        [
+            html.Div(spec.label, className="metric-label"),
+            html.Div(text, className=f"metric-value {direction(spec, number)}".strip()),
+            html.Div("the objective" if is_objective else "", className="metric-benchmark"),
+        ],
+        className="metric-card",
+        title=spec.definition,
+        role="group",
+        tabIndex="0",
+        **{
+            "aria-label": f"{spec.label}: {text}",
+            "aria-description": spec.definition,
+            "data-metric": name,
+        },
+    )
+
+
+def _nothing(frame: pd.DataFrame, objective: Objective) -> str:
+    least = objective.minimum_trades
+    if least and (frame["trades"] < least).all():
+        return f"No combination made {least} trades: ask for fewer, or take a longer span."
+    return f"No combination has a value of {objective.spec.label}: none of them closed a trade."
+
+
+def _span(rest: timedelta) -> str:
+    seconds = rest.total_seconds()
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

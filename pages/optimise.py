@@ -1,0 +1,268 @@
+"""Optimise: the form of a study, its count before the start, and the study the address names."""
+
+from typing import Any
+
+import dash
+from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
+from dash.exceptions import PreventUpdate
+from services.studies.start import start_study
+
+from components.backtest_form import query_text
+from components.feedback import empty_state
+from components.optimise_form import (
+    COUNT,
+    DRAWN_BOX,
+    FIELD,
+    FORM_ERROR,
+    GRID,
+    GRID_BOX,
+    SAMPLER,
+    START,
+    WINDOWS_BOX,
+    form_values,
+    grid_fields,
+    hidden_parts,
+    optimise_form,
+    own_id,
+    query_of_form,
+)
+from pages import optimise_shown
+from pages.optimise_count import Count, count_of
+from pages.optimise_data import StudyReader
+from pages.optimise_query import (
+    GRID_PREFIX,
+    STUDY,
+    query_of,
+    query_of_search,
+    request_of,
+    search_of,
+    specs_of,
+    unknown_names,
+)
+from pages.optimise_shown import URL
+from services.errors import InvalidParams, UserError
+from services.market_data import catalogue
+from services.workspace import Workspace
+from strategies.registry import STRATEGIES
+
+RESULT = "opt-result"
+_FIRST = next(iter(STRATEGIES))
+_SAMPLES = 1000
+_FORM = (
+    Input({"type": FIELD, "name": ALL}, "value"),
+    Input({"type": GRID, "name": ALL}, "value"),
+)
+_FORM_STATE = tuple(State(one.component_id, one.component_property) for one in _FORM)
+
+
+def register(app: Dash, workspace: Workspace) -> None:
+    """Register the page and its callbacks."""
+    reader = StudyReader(workspace)
+    dash.register_page(
+        __name__,
+        path="/optimise",
+        title="Optimise · Trading Research",
+        layout=lambda **query: layout(workspace, reader, **query),
+    )
+    _register_choices(app)
+    _register_count(app, workspace)
+    _register_start(app, workspace)
+    _register_follow(app, reader)
+    optimise_shown.register(app, workspace, reader)
+
+
+def _register_choices(app: Dash) -> None:
+    """Let fields follow the choice that they belong to."""
+
+    @app.callback(
+        Output(GRID_BOX, "children"),
+        Input(own_id("strategy"), "value"),
+        State(URL, "search"),
+        prevent_initial_call=True,
+    )
+    def _show_grid(strategy: str, search: str):
+        query = query_of_search(search)
+        return grid_fields(_specs(strategy), query if query.get("strategy") == strategy else {})
+
+    @app.callback(
+        Output(DRAWN_BOX, "hidden"),
+        Output(WINDOWS_BOX, "hidden"),
+        Input(own_id("method"), "value"),
+    )
+    def _show_parts(method: str):
+        return hidden_parts(method)
+
+    @app.callback(
+        Output(own_id("method"), "value", allow_duplicate=True),
+        Output(own_id("samples"), "value", allow_duplicate=True),
+        Input(SAMPLER, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    def _sample(clicks: int | None):
+        if not clicks:
+            raise PreventUpdate
+        return "random", str(_SAMPLES)
+
+
+def _register_count(app: Dash, workspace: Workspace) -> None:
+    """Say at each change what would be tried; the address follows while no study is open."""
+
+    @app.callback(
+        Output(COUNT, "children"),
+        Output(SAMPLER, "style"),
+        Output(START, "disabled"),
+        Output({"type": f"{FIELD}-error", "name": ALL}, "children"),
+        Output({"type": f"{GRID}-error", "name": ALL}, "children"),
+        Output(FORM_ERROR, "children"),
+        Output(URL, "search", allow_duplicate=True),
+        *_FORM,
+        State(URL, "search"),
+        prevent_initial_call="initial_duplicate",
+    )
+    def _count(_fields: list, _grid: list, search: str):
+        values, grid = (_named(group) for group in dash.ctx.inputs_list)
+        query = query_of_form(values, grid)
+        found = count_of(workspace, query)
+        asked = query_of_search(search)
+        follows = bool(search) or not values.get("symbol")
+        wanted = no_update
+        if found.can_start and STUDY not in asked and follows:
+            wanted = search_of(query_of(request_of(query)))
+            wanted = no_update if wanted == search else wanted
+        sampler = {} if found.too_many else {"display": "none"}
+        return found.text, sampler, not found.can_start, *_errors(found), wanted
+
+
+def _register_start(app: Dash, workspace: Workspace) -> None:
+    @app.callback(
+        Output(URL, "search", allow_duplicate=True),
+        Output(FORM_ERROR, "children", allow_duplicate=True),
+        Input(START, "n_clicks"),
+        *_FORM_STATE,
+        running=[(Output(START, "disabled"), True, False)],
+        prevent_initial_call=True,
+    )
+    def _start(clicks: int | None, _fields: list, _grid: list):
+        if not clicks:
+            raise PreventUpdate
+        values, grid = (_named(group) for group in dash.ctx.states_list)
+        try:
+            study = start_study(workspace, request_of(query_of_form(values, grid)))
+        except UserError as error:
+            return no_update, str(error)
+        return search_of({STUDY: study.id}), ""
+
+
+def _register_follow(app: Dash, reader: StudyReader) -> None:
+    """Let the form say what the address asks for, as after Back."""
+
+    @app.callback(
+        Output({"type": FIELD, "name": ALL}, "value"),
+        Output({"type": GRID, "name": ALL}, "value"),
+        Input(URL, "search"),
+        *_FORM_STATE,
+        prevent_initial_call=True,
+    )
+    def _follow(search: str, _fields: list, _grid: list):
+        query = _meant(reader, query_of_search(search))
+        if not query.get("symbol"):
+            raise PreventUpdate
+        fields, grid = dash.ctx.states_list
+        wanted = form_values(query)
+        return (
+            [_unless_equal(item, wanted.get(item["id"]["name"])) for item in fields],
+            [_unless_equal(item, query.get(GRID_PREFIX + item["id"]["name"])) for item in grid],
+        )
+
+
+def layout(workspace: Workspace, reader: StudyReader, /, **raw: Any) -> html.Div:
+    """Return the page for a query: the study that it names, or the form that it fills."""
+    query = {name: value[-1] if isinstance(value, list) else value for name, value in raw.items()}
+    symbols = list(dict.fromkeys(entry.symbol for entry in catalogue(workspace.database)))
+    form_query = {"symbol": symbols[0] if symbols else "", **_meant(reader, query)}
+    specs = _specs(form_query.get("strategy", _FIRST))
+    return html.Div(
+        [
+            dcc.Location(id=URL, refresh=False),
+            dcc.Location(id=optimise_shown.GO, refresh="callback-nav"),
+            html.H1("Optimise", className="visually-hidden"),
+            html.Div(
+                [
+                    optimise_form(form_query, symbols, list(STRATEGIES), specs),
+                    html.Div(
+                        [
+                            _note(query),
+                            *optimise_shown.shown_boxes(_placeholder(symbols), query.get(STUDY)),
+                        ],
+                        id=RESULT,
+                        className="workbench-result report",
+                    ),
+                ],
+                className="workbench",
+            ),
+        ],
+        className="page optimise-page",
+    )
+
+
+def _meant(reader: StudyReader, query: dict[str, str]) -> dict[str, str]:
+    """Return what an address asks for: of a study, what the study was asked."""
+    if not query.get(STUDY):
+        return query
+    try:
+        return query_of(reader.read(query[STUDY]).study.request)
+    except UserError:
+        return {}
+
+
+def _specs(strategy: str) -> tuple:
+    try:
+        return specs_of(strategy)
+    except InvalidParams:
+        return ()
+
+
+def _named(group: list[dict]) -> dict[str, Any]:
+    return {item["id"]["name"]: item.get("value") for item in group}
+
+
+def _unless_equal(item: dict, wanted: str | None) -> Any:
+    value = item.get("value")
+    if wanted is None or query_text(value) == query_text(wanted):
+        return no_update
+    return wanted == query_text(True) if isinstance(value, bool) else wanted
+
+
+def _errors(found: Count) -> tuple[list, list, str]:
+    """Put a trouble beside the field that it names, or under the form."""
+    groups = [group for group in dash.ctx.outputs_list if isinstance(group, list)]
+    slots = [
+        [found.error if item["id"]["name"] == found.field else "" for item in group]
+        for group in groups
+    ]
+    placed = any(any(group) for group in slots)
+    return slots[0], slots[1], "" if placed else found.error
+
+
+def _note(query: dict[str, str]) -> Any:
+    unknown = [] if query.get(STUDY) else unknown_names(query)
+    if not unknown:
+        return None
+    names = ", ".join(f'"{name[:40]}"' for name in unknown[:5])
+    return html.P(f"The address holds what this page does not know: {names}.", className="caution")
+
+
+def _placeholder(symbols: list[str]) -> html.Div:
+    if not symbols:
+        return empty_state(
+            "No bars are stored yet",
+            "Parameters are tried on bars: load the samples, a file, or history from the broker.",
+            dcc.Link("Get data", href="/data", className="btn btn-primary"),
+            icon_name="database",
+        )
+    return empty_state(
+        "Nothing is tried yet",
+        "Say which values to try, as in 5:50:5 or 20,50,100. The count and the time stand above "
+        "Start.",
+        icon_name="grid-3x3-gap",
+    )

@@ -1,0 +1,240 @@
+"""The study that the address of Optimise names: how far it is, its results, what they are worth."""
+
+from typing import Any
+
+import dash
+from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+from services.studies.start import go_on
+
+from components.feedback import empty_state, error_state, show_toast, skeleton
+from components.optimise_axes import AXIS, HOLD, choice_of
+from components.optimise_evidence import evidence_panel, verdict_banner
+from components.optimise_map import MAP_BOX, map_view
+from components.optimise_result import (
+    CANCEL,
+    RESUME,
+    best_panel,
+    progress_box,
+    result_parts,
+    study_head,
+    study_line,
+)
+from components.optimise_table import TABLE
+from components.optimise_walk import walk_parts
+from pages.optimise_data import StudyReader, StudyResults
+from pages.optimise_query import STUDY, query_of_search
+from services.errors import UnknownJob, UserError
+from services.jobs import JobView, cancel_job, get_job
+from services.optimise.objective import best_of
+from services.optimise.surface import surface_of
+from services.studies import METHODS
+from services.workspace import Workspace
+
+URL, GO = "opt-url", "opt-go"
+HEAD, PROGRESS, BEST, RESULTS = "opt-head", "opt-progress", "opt-best", "opt-results"
+VERDICT, EVIDENCE, ASK, POLL = "opt-verdict", "opt-evidence", "opt-ask", "opt-poll"
+PLACEHOLDER, SEEN = "opt-placeholder", "opt-seen"
+_POLL_MS = 1000
+_MOST_SHOWN_WHILE_RUNNING = 50_000
+
+
+def shown_boxes(placeholder: Component, study: str | None) -> list[Component]:
+    """Return the places of all that a study shows, empty."""
+    return [
+        dcc.Interval(id=POLL, interval=_POLL_MS, disabled=True),
+        dcc.Store(id=SEEN),
+        dcc.Store(id=ASK),
+        html.Div(placeholder, id=PLACEHOLDER, hidden=bool(study)),
+        html.Div(skeleton(84, 2) if study else None, id=HEAD),
+        html.Div(id=VERDICT),
+        html.Div(id=PROGRESS),
+        html.Div(id=BEST),
+        html.Div(id=RESULTS, className="opt-results"),
+        html.Div(id=EVIDENCE),
+    ]
+
+
+def register(app: Dash, workspace: Workspace, reader: StudyReader) -> None:
+    """Register what shows a study and what is done to it."""
+    _register_study(app, workspace, reader)
+    _register_orders(app, workspace, reader)
+    _register_map(app, reader)
+    _register_evidence(app, reader)
+
+
+def _register_study(app: Dash, workspace: Workspace, reader: StudyReader) -> None:
+    @app.callback(
+        Output(PLACEHOLDER, "hidden"),
+        Output(HEAD, "children"),
+        Output(PROGRESS, "children"),
+        Output(BEST, "children"),
+        Output(RESULTS, "children"),
+        Output(ASK, "data"),
+        Output(POLL, "disabled"),
+        Output(SEEN, "data"),
+        Input(URL, "search"),
+        Input(POLL, "n_intervals"),
+        State(SEEN, "data"),
+    )
+    def _show(search: str, _tick: int, seen: list | None):
+        number = query_of_search(search).get(STUDY)
+        if not number:
+            return False, None, None, None, None, None, True, None
+        try:
+            found = reader.read(number)
+        except UserError as error:
+            state = error_state("No such study", str(error))
+            return True, state, None, None, None, None, True, None
+        study = found.study
+        now = [study.id, study.state, study.done]
+        if dash.ctx.triggered_id != URL and seen == now:
+            return (no_update,) * 8
+        is_active = study.state in ("waiting", "running")
+        moved = seen is None or seen[0] != study.id or not is_active
+        results = _results(reader, found) if moved and not is_active else None
+        return (
+            True,
+            _head(found),
+            _progress(workspace, found),
+            _best(found),
+            results if moved else no_update,
+            None if is_active else now,
+            not is_active,
+            now,
+        )
+
+
+def _register_orders(app: Dash, workspace: Workspace, reader: StudyReader) -> None:
+    @app.callback(
+        Output(CANCEL, "disabled"),
+        Input(CANCEL, "n_clicks"),
+        State(URL, "search"),
+        prevent_initial_call=True,
+    )
+    def _cancel(clicks: int | None, search: str):
+        if not clicks:
+            raise PreventUpdate
+        study = reader.read(query_of_search(search)[STUDY]).study
+        if study.job_id:
+            cancel_job(workspace, study.job_id)
+        return True
+
+    @app.callback(
+        Output(POLL, "disabled", allow_duplicate=True),
+        Output(RESUME, "disabled"),
+        Input(RESUME, "n_clicks"),
+        State(URL, "search"),
+        prevent_initial_call=True,
+    )
+    def _resume(clicks: int | None, search: str):
+        if not clicks:
+            raise PreventUpdate
+        try:
+            go_on(workspace, reader.read(query_of_search(search)[STUDY]).study)
+        except UserError as error:
+            show_toast(str(error), "error")
+            return no_update, False
+        return False, True
+
+    @app.callback(
+        Output(GO, "href"),
+        Input(TABLE, "selectedRows"),
+        State(URL, "search"),
+        prevent_initial_call=True,
+    )
+    def _open(rows: Any, search: str):
+        if not isinstance(rows, list) or not rows:
+            raise PreventUpdate
+        return reader.read(query_of_search(search)[STUDY]).address_of(int(rows[0]["id"]))
+
+
+def _register_map(app: Dash, reader: StudyReader) -> None:
+    @app.callback(
+        Output(MAP_BOX, "children"),
+        Output({"type": HOLD, "name": ALL}, "disabled"),
+        Input({"type": AXIS, "name": ALL}, "value"),
+        Input({"type": HOLD, "name": ALL}, "value"),
+        State(URL, "search"),
+    )
+    def _draw(_axes: list, _held: list, search: str):
+        number = query_of_search(search).get(STUDY)
+        if not number:
+            raise PreventUpdate
+        axes, held = (_named(group) for group in dash.ctx.inputs_list)
+        found = reader.read(number)
+        frame, objective = found.frame, found.study.request.objective
+        choice = choice_of(frame, found.names, objective.metric, axes, held)
+        surface = surface_of(frame, choice.x, choice.y, objective, choice.fixed)
+        view = map_view(frame, surface, choice.metric, objective, found.names, found.address)
+        names = [item["id"]["name"] for item in dash.ctx.outputs_list[1]]
+        return view, [name in (choice.x, choice.y) for name in names]
+
+
+def _register_evidence(app: Dash, reader: StudyReader) -> None:
+    """Judge a study when it has ended: after its results are shown, as this takes longer."""
+
+    @app.callback(
+        Output(VERDICT, "children"),
+        Output(EVIDENCE, "children"),
+        Input(ASK, "data"),
+        prevent_initial_call=True,
+    )
+    def _judge(asked: list | None):
+        if not asked:
+            return None, None
+        found = reader.read(asked[0])
+        evidence = None if found.is_walk else reader.evidence(found)
+        if evidence is None:
+            return None, None
+        return verdict_banner(evidence.verdict), evidence_panel(evidence)
+
+
+def _head(found: StudyResults) -> html.Div:
+    study = found.study
+    dropped = f", {study.dropped:,} dropped" if study.dropped else ""
+    count = f"{study.combinations:,} combinations{dropped}"
+    method = METHODS[study.request.method]
+    what = f"{method[0].upper()}{method[1:]}: {count}"
+    return study_head(study.request.title, study.id, what, study_line(study.request))
+
+
+def _progress(workspace: Workspace, found: StudyResults) -> Any:
+    study, job = found.study, _job(workspace, found)
+    rest = job.rest() if job and job.is_active else None
+    message = job.message if job and not job.is_active else ""
+    done = job.done if job and job.is_active else study.done
+    return progress_box(study.state, done, study.combinations, rest=rest, message=message)
+
+
+def _job(workspace: Workspace, found: StudyResults) -> JobView | None:
+    try:
+        return get_job(workspace, found.study.job_id) if found.study.job_id else None
+    except UnknownJob:
+        return None
+
+
+def _best(found: StudyResults) -> Any:
+    frame, objective = found.frame, found.study.request.objective
+    if found.is_walk or frame.empty:
+        return None
+    place = best_of(frame, objective)
+    address = "" if place is None else found.address_of(place)
+    so_far = "" if found.study.is_whole else " (best so far)"
+    return best_panel(frame, found.names, objective, address, so_far)
+
+
+def _results(reader: StudyReader, found: StudyResults) -> Any:
+    study, frame = found.study, found.frame
+    if found.is_walk and study.is_whole:
+        return walk_parts(reader.walk(study), list(study.request.space))
+    if frame.empty or found.is_walk:
+        return empty_state("Nothing was tried yet", "The study ended before its first result.")
+    choice = choice_of(frame, found.names, study.request.objective.metric, {})
+    export = f"/export/studies/{study.id}.csv"
+    return result_parts(frame, found.names, study.request.objective, choice, export)
+
+
+def _named(group: list[dict]) -> dict[str, Any]:
+    return {item["id"]["name"]: item.get("value") for item in group}
