@@ -13,7 +13,7 @@ from services.metrics import METRIC_SPECS, METRICS
 from services.optimise.surface import choices_of, searched, value_text
 
 AXIS, HOLD = "opt-axis", "opt-hold"
-FREE = ""  # the best of all values
+FREE = "*"  # the best of all values
 _MOST_CHOICES = 200
 
 

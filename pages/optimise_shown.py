@@ -11,6 +11,7 @@ from services.studies.start import go_on
 from components.feedback import empty_state, error_state, show_toast, skeleton
 from components.optimise_axes import AXIS, HOLD, choice_of
 from components.optimise_evidence import evidence_panel, verdict_banner
+from components.optimise_form import METHOD_LABELS
 from components.optimise_map import MAP_BOX, map_view
 from components.optimise_result import (
     CANCEL,
@@ -29,7 +30,6 @@ from services.errors import UnknownJob, UserError
 from services.jobs import JobView, cancel_job, get_job
 from services.optimise.objective import best_of
 from services.optimise.surface import surface_of
-from services.studies import METHODS
 from services.workspace import Workspace
 
 URL, GO = "opt-url", "opt-go"
@@ -194,9 +194,8 @@ def _register_evidence(app: Dash, reader: StudyReader) -> None:
 def _head(found: StudyResults) -> html.Div:
     study = found.study
     dropped = f", {study.dropped:,} dropped" if study.dropped else ""
-    count = f"{study.combinations:,} combinations{dropped}"
-    method = METHODS[study.request.method]
-    what = f"{method[0].upper()}{method[1:]}: {count}"
+    trials = "trials" if found.is_walk else "combinations"
+    what = f"{METHOD_LABELS[study.request.method]}: {study.combinations:,} {trials}{dropped}"
     return study_head(study.request.title, study.id, what, study_line(study.request))
 
 

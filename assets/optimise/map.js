@@ -2,6 +2,9 @@
 // the backtest with these parameters. Arrows move, Enter opens.
 (() => {
   const WRITTEN = 14; // columns in which numbers still fit
+  const WEAKER = 0.52;
+  const ROW = 30; // pixels of a row with numbers
+  const HEIGHT = 420; // pixels of a map without
   const LABELS = 12; // about so many along an axis
 
   const make = (tag, className = "", text = "") => {
@@ -38,9 +41,9 @@
     link.tabIndex = -1;
     link.dataset.j = j;
     link.dataset.i = i;
-    link.style.setProperty("--shade", `${Math.abs(shade)}%`);
+    // Behind a number the colour stays weak enough to read it.
+    link.style.setProperty("--shade", `${Math.abs(shade) * (isWritten ? WEAKER : 1)}%`);
     link.setAttribute("aria-label", said(map, content) + (what ? ` (${what})` : ""));
-    if (Math.abs(shade) > 55) link.classList.add("is-strong");
     if (isAt(map.best, j, i)) box.classList.add("is-best");
     if (isAt(map.plateau, j, i)) box.classList.add("is-plateau");
     box.append(link);
@@ -50,14 +53,15 @@
   // Every so many values are written, so that they do not run into each other.
   const step = (count) => Math.ceil(count / LABELS);
 
-  const row = (map, j, isWritten) => {
-    const line = make("tr");
+  const line = (map, j, isWritten) => {
+    const made = make("tr");
     const { labels } = map.y;
-    const name = make("th", "opt-y", (labels.length - 1 - j) % step(labels.length) ? "" : labels[j]);
+    const name = make("th", "opt-y");
     name.scope = "row";
-    if (!name.textContent) name.setAttribute("aria-label", labels[j] || "all");
-    line.append(name, ...map.x.labels.map((_, i) => cell(map, j, i, isWritten)));
-    return line;
+    name.setAttribute("aria-label", labels[j] || "all");
+    if (j % step(labels.length) === 0) name.append(make("span", "", labels[j]));
+    made.append(name, ...map.x.labels.map((_, i) => cell(map, j, i, isWritten)));
+    return made;
   };
 
   const foot = (map) => {
@@ -82,14 +86,16 @@
     const over = map.y.name ? `${called(map.x.name)} and ${called(map.y.name)}` : called(map.x.name);
     const body = make("tbody");
     // The first value lies at the bottom, as on any chart.
-    for (let j = map.y.labels.length - 1; j >= 0; j -= 1) body.append(row(map, j, isWritten));
+    for (let j = map.y.labels.length - 1; j >= 0; j -= 1) body.append(line(map, j, isWritten));
     const end = make("tfoot");
     end.append(foot(map));
     table.append(make("caption", "visually-hidden", `${map.metric} by ${over}`), body, end);
     const wide = make("div", "opt-scroll");
     wide.append(table);
     place.map = map;
-    place.style.setProperty("--columns", columns);
+    const rows = map.y.labels.length;
+    const row = isWritten ? ROW : Math.max(4, Math.min(ROW, Math.round(HEIGHT / rows) - 1));
+    place.style.setProperty("--row", `${row}px`);
     place.replaceChildren(make("div", "opt-y-name", called(map.y.name)), wide, make("div", "opt-x-name", called(map.x.name)));
     const first = place.querySelector(".is-best a") || place.querySelector("a");
     if (first) first.tabIndex = 0;

@@ -194,10 +194,10 @@ def before_after_figure(walk: WalkForward) -> Figure:
             _points("In-sample", numbers, before, "--benchmark", "circle-open", form),
             _points("Out-of-sample", numbers, after, "--accent", "circle", form),
         ],
-        xaxis=look.x_axis(tickprefix="window ", nticks=min(len(numbers) + 1, 9), tickformat="d"),
+        xaxis=look.x_axis(nticks=min(len(numbers) + 1, 12), tickformat="d"),
         yaxis=look.y_axis(form),
         shapes=[look.level(0.0)],
-        annotations=[look.title(spec.label, 1.0)],
+        annotations=[look.title(f"{spec.label} by window", 1.0)],
     )
 
 
