@@ -27,6 +27,8 @@ DEFINITIONS = {
     "the best on one half came out in the lower half on the other (Bailey and others, 2017).",
     "Sharpe, redrawn": "The Sharpe of the same returns drawn again in blocks, in nine of ten "
     "cases. If it reaches below zero, the result may be chance.",
+    "Random timing": "How often positions of the same lengths, taken at random moments, did as well "
+    "as the best combination. More than 5 % is no sign that its timing matters.",
     "Around the best": "The objective of the neighbours of the best combination beside its own. A "
     "plateau holds when the market shifts a little; a lonely peak does not.",
 }
@@ -46,14 +48,17 @@ def evidence_panel(found: Evidence) -> html.Section:
     """Return the panel with every number, its definition on hover, and the sentences."""
     cards = [_card(name, *said) for name, said in _numbers(found).items()]
     sentences = html.Ul([html.Li(text) for text in found.verdict.sentences], className="opt-words")
-    return panel("Is it more than luck?", html.Div(cards, className="metric-cards"), sentences)
+    look = found.look_ahead
+    checked = html.P(look.text, className="caution" if look.status == "peeks" else "opt-message")
+    cards = html.Div(cards, className="metric-cards")
+    return panel("Is it more than luck?", cards, sentences, checked)
 
 
 def _numbers(found: Evidence) -> dict[str, tuple[str, str]]:
     a = math.sqrt(found.periods_a_year)
     deflated, pbo, band = found.deflated, found.overfitting, found.bootstrap
     return {
-        "Trials": (grouped(found.trials, 0), "of this strategy and series"),
+        "Trials": (grouped(deflated.trials, 0), "of this strategy and series"),
         "Best by luck": (
             _ratio(deflated.expected_max, a),
             f"the best here has {_ratio(deflated.sharpe, a)}",
@@ -61,12 +66,15 @@ def _numbers(found: Evidence) -> dict[str, tuple[str, str]]:
         "Deflated Sharpe": (_percent(deflated.dsr), "should be above 95 %"),
         "PBO": (
             _percent(pbo.pbo if pbo else None),
-            f"of {pbo.splits:,} splits" if pbo and pbo.splits else "not tested",
+            f"of {pbo.splits:,} splits; {found.compared:,} compared"
+            if pbo and pbo.splits
+            else "not tested",
         ),
         "Sharpe, redrawn": (
             f"{_ratio(band.sharpe.p5)} to {_ratio(band.sharpe.p95)}" if band else MISSING,
             "in nine of ten cases" if band else "not tested",
         ),
+        "Random timing": (_percent(found.timing.p_value), "should be below 5 %"),
         "Around the best": _around(found.plateau),
     }
 

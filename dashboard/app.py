@@ -29,6 +29,7 @@ from dashboard.run_api import add_run_api
 from dashboard.run_list_routes import add_run_list_routes
 from dashboard.run_routes import add_run_routes
 from dashboard.shell import add_shell
+from dashboard.study_routes import add_study_routes
 from dashboard.trade_routes import add_trade_routes
 from services.settings import ROOT, Settings, load_settings
 from services.workspace import Workspace, open_workspace
@@ -79,6 +80,7 @@ def create_app(settings: Settings | None = None) -> Dash:
     add_run_routes(app, workspace)
     add_chart_routes(app, workspace)
     add_trade_routes(app, workspace)
+    add_study_routes(app, workspace)
     add_replay_routes(app, workspace)
     add_data_routes(app, workspace)
     add_job_routes(app, workspace)

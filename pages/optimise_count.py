@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.optimise.grid import MOST_COMBINATIONS, combinations_of, grid_size
-
 from pages.optimise_query import request_of
 from services.errors import InvalidParams, UserError
 from services.market_data import catalogue
 from services.optimise.estimate import seconds_of, span_text
+from services.optimise.grid import MOST_COMBINATIONS, combinations_of, grid_size
 from services.parameters import orders_of
 from services.studies import StudyRequest
 from services.studies.request import WALK_FORWARD
