@@ -27,8 +27,8 @@ DEFINITIONS = {
     "the best on one half came out in the lower half on the other (Bailey and others, 2017).",
     "Sharpe, redrawn": "The Sharpe of the same returns drawn again in blocks, in nine of ten "
     "cases. If it reaches below zero, the result may be chance.",
-    "Random timing": "How often positions of the same lengths, taken at random moments, did as well "
-    "as the best combination. More than 5 % is no sign that its timing matters.",
+    "Random timing": "How often positions of the same lengths, taken at random moments, did as "
+    "well as the best combination. More than 5 % is no sign that its timing matters.",
     "Around the best": "The objective of the neighbours of the best combination beside its own. A "
     "plateau holds when the market shifts a little; a lonely peak does not.",
 }

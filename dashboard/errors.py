@@ -10,7 +10,15 @@ from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
 from components.feedback import error_state, show_toast
-from services.errors import InvalidParams, NoBars, UnknownJob, UnknownRun, UnknownSymbol, UserError
+from services.errors import (
+    InvalidParams,
+    NoBars,
+    UnknownJob,
+    UnknownRun,
+    UnknownStudy,
+    UnknownSymbol,
+    UserError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +64,7 @@ def answer_http_errors(app: Dash) -> None:
 
 
 def _status(error: Exception) -> int:
-    if isinstance(error, UnknownRun | UnknownJob | UnknownSymbol | NoBars):
+    if isinstance(error, UnknownRun | UnknownStudy | UnknownJob | UnknownSymbol | NoBars):
         return 404
     if isinstance(error, InvalidParams):
         return 400

@@ -11,7 +11,7 @@ def add_study_routes(app: Dash, workspace: Workspace) -> None:
     """Add GET /export/studies/<id>.csv; 404 for an unknown study."""
 
     @app.server.get("/export/studies/<study_id>.csv")
-    def _csv(study_id: str):
+    def _study_csv(study_id: str):
         study = find_study(workspace.database, study_id)
         text = load_results(workspace.database, study.id).to_csv(index=False)
         asked = study.request.backtest

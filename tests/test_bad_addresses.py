@@ -56,12 +56,28 @@ BACKTEST = (
     "p.fast",
     "p.<b>",
 )
+OPTIMISE = (
+    *BACKTEST[:-2],
+    "g.fast",
+    "g.<b>",
+    "method",
+    "samples",
+    "seed",
+    "objective",
+    "minimum_trades",
+    "train",
+    "test",
+    "anchored",
+    "embargo",
+    "study",
+)
 # What each page's address may hold, beside what it cannot know.
 ADDRESSES = {
     "/": ("a",),
     "/data": ("symbol", "resolution", "add", "exchange"),
     "/chart": MARKET,
     "/backtest": BACKTEST,
+    "/optimise": OPTIMISE,
     "/runs": LIST,
     "/runs/1": VIEW,
     "/runs/compare": ("ids",),
@@ -70,6 +86,7 @@ ADDRESSES = {
 GOOD = {
     "/chart": {"symbol": "AAPL", "resolution": "1d"},
     "/backtest": {"symbol": "AAPL", "strategy": "ma_cross"},
+    "/optimise": {"symbol": "AAPL", "strategy": "ma_cross", "method": "walk_forward"},
     "/runs/compare": {"ids": "1,1"},
 }
 NUMBERS = ("lo", "hi", "from", "to", "range", "trade", "mark", "style", "log", "zone", "until")
@@ -92,6 +109,7 @@ NUMBERED = (
     "/export/runs/{}.json",
     "/export/runs/{}.html",
     "/export/runs/{}.pdf",
+    "/export/studies/{}.csv",
 )
 NO_RUN = ("0", "-1", "7777", "9" * 30, "1.5", "abc", "<b>", "１", "%00", "1e3")
 
