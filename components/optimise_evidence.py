@@ -7,7 +7,7 @@ from services.studies.evidence import Evidence
 
 from components.icons import icon
 from components.report_parts import panel
-from services.validation import Plateau, Verdict
+from services.validation import NO_SKILL, Plateau, Verdict
 from services.wording import MISSING, grouped, percent_text
 
 _LOOKS = {
@@ -15,6 +15,12 @@ _LOOKS = {
     "weak": ("exclamation-triangle", "Weak evidence of skill"),
     "some": ("check-circle", "Some evidence of skill"),
     "strong": ("check-circle-fill", "Strong evidence of skill"),
+}
+# What the tests say where they allow no better word.
+_LIMITS = {
+    "no evidence": (NO_SKILL,),
+    "weak": ("is overfitted", "is not shown to matter"),
+    "some": ("is doubtful", "a lonely peak", "Not tested"),
 }
 DEFINITIONS = {
     "Trials": "Combinations ever tried of this strategy on this series, in every study and saved "
@@ -38,10 +44,17 @@ def verdict_banner(verdict: Verdict) -> html.Div:
     """Return the verdict in one line, as visible as the result itself."""
     sign, words = _LOOKS[verdict.level]
     return html.Div(
-        [icon(sign), html.Strong(words), html.Span(verdict.sentences[0])],
+        [icon(sign), html.Strong(words), html.Span(_decisive(verdict))],
         className=f"opt-verdict is-{verdict.level.replace(' ', '-')}",
         role="status",
     )
+
+
+def _decisive(verdict: Verdict) -> str:
+    """Return the sentence that keeps the verdict from being better, else the first."""
+    limits = _LIMITS.get(verdict.level, ())
+    held_back = (text for text in verdict.sentences if any(words in text for words in limits))
+    return next(held_back, verdict.sentences[0])
 
 
 def evidence_panel(found: Evidence) -> html.Section:

@@ -94,7 +94,7 @@
     wide.append(table);
     place.map = map;
     const rows = map.y.labels.length;
-    const row = isWritten ? ROW : Math.max(4, Math.min(ROW, Math.round(HEIGHT / rows) - 1));
+    const row = isWritten ? ROW : Math.max(3, Math.min(ROW, Math.round(HEIGHT / rows) - 1));
     place.style.setProperty("--row", `${row}px`);
     place.replaceChildren(make("div", "opt-y-name", called(map.y.name)), wide, make("div", "opt-x-name", called(map.x.name)));
     const first = place.querySelector(".is-best a") || place.querySelector("a");

@@ -10,7 +10,7 @@ import pandas as pd
 from services.optimise.objective import Objective
 from services.validation import plateau_of
 
-MOST_STEPS = 72  # along an axis: more values share a cell
+MOST_STEPS = 100  # along an axis: more values share a cell
 
 
 @dataclass(frozen=True)
