@@ -3,10 +3,10 @@
 import math
 
 from dash import html
-from services.studies.evidence import Evidence
 
 from components.icons import icon
 from components.report_parts import panel
+from services.studies.evidence import Evidence
 from services.validation import NO_SKILL, Plateau, Verdict
 from services.wording import MISSING, grouped, percent_text
 

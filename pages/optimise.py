@@ -5,7 +5,6 @@ from typing import Any
 import dash
 from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
-from services.studies.start import start_study
 
 from components.backtest_form import query_text
 from components.feedback import empty_state
@@ -42,6 +41,7 @@ from pages.optimise_query import (
 from pages.optimise_shown import URL
 from services.errors import InvalidParams, UserError
 from services.market_data import catalogue
+from services.studies.start import start_study
 from services.workspace import Workspace
 from strategies.registry import STRATEGIES
 

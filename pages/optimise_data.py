@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from services.studies.evidence import Evidence, evidence_of
 
 from components.optimise_result import backtest_query
 from pages.optimise_query import search_of
@@ -16,6 +15,7 @@ from services.market_data import load_bars
 from services.optimise.walk_forward import walk_forward
 from services.optimise.walked import WalkForward
 from services.studies import Study, find_study, load_results, trials_of
+from services.studies.evidence import Evidence, evidence_of
 from services.studies.request import WALK_FORWARD
 from services.workspace import Workspace
 from strategies.registry import STRATEGIES

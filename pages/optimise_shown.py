@@ -6,7 +6,6 @@ import dash
 from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
-from services.studies.start import go_on
 
 from components.feedback import empty_state, error_state, show_toast, skeleton
 from components.optimise_axes import AXIS, HOLD, choice_of
@@ -30,6 +29,7 @@ from services.errors import UnknownJob, UserError
 from services.jobs import JobView, cancel_job, get_job
 from services.optimise.objective import best_of
 from services.optimise.surface import surface_of
+from services.studies.start import go_on
 from services.workspace import Workspace
 
 URL, GO = "opt-url", "opt-go"

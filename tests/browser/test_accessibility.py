@@ -12,8 +12,11 @@ from services.ingest import ingest_sample
 from services.research import run_request
 from services.runs import change_run
 from services.settings import Settings
+from services.studies import StudyRequest
+from services.studies.prepare import create_prepared, prepare_study
+from services.studies.work import run_study
 from services.workspace import open_workspace
-from strategies.registry import load_strategy
+from strategies.registry import STRATEGIES, load_strategy
 
 pytestmark = pytest.mark.browser
 
@@ -26,6 +29,7 @@ found.then(({violations}) => done(violations
   .flatMap(({id, nodes}) => nodes.map((n) => `${id}: ${n.target.join(" ")} ${n.any[0]?.message || ""}`))
 )).catch((error) => done([String(error)]));
 """  # noqa: E501  (one expression)
+SPACE = {"fast": [5, 10, 20], "slow": [15, 50, 100]}
 BACKTEST = "/backtest?symbol=AAPL&resolution=1d&strategy=ma_cross&duration=5+Y"
 
 
@@ -79,6 +83,10 @@ def full_settings(tmp_path_factory):
         ingest_sample(workspace.database, symbol)
         request = BacktestRequest(symbol, "1d", "ma_cross", duration="5 Y")
         run_request(workspace, request, load_strategy("ma_cross"))
+    asked = StudyRequest(BacktestRequest("AAPL", "1d", "ma_cross", duration="5 Y"), SPACE)
+    prepared = prepare_study(workspace.database, asked, STRATEGIES["ma_cross"])
+    study = create_prepared(workspace.database, prepared)
+    run_study(workspace.database, study.id, STRATEGIES["ma_cross"])
     change_run(workspace.database, 1, name="Slow and steady", tags=("keeper",), favourite=True)
     workspace.database.close()
     return settings
