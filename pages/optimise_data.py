@@ -10,11 +10,13 @@ import pandas as pd
 
 from components.optimise_result import backtest_query
 from pages.optimise_query import search_of
+from services.errors import UserError
 from services.instruments import get_instrument
 from services.market_data import load_bars
 from services.optimise.walk_forward import walk_forward
 from services.optimise.walked import WalkForward
 from services.studies import Study, find_study, load_results, trials_of
+from services.studies.cautions import study_cautions
 from services.studies.evidence import Evidence, evidence_of
 from services.studies.request import WALK_FORWARD
 from services.workspace import Workspace
@@ -79,6 +81,16 @@ class StudyReader:
         key = "evidence", study.id, study.done, trials
         strategy = STRATEGIES[asked.strategy]
         return self._once(key, lambda: evidence_of(database, study, strategy, results.frame))
+
+    def cautions(self, study: Study) -> tuple[str, ...]:
+        """Say what makes the bars of a study doubtful; nothing of bars that are gone."""
+        asked = study.request.backtest
+        try:
+            return self._once(
+                ("cautions", study.id), lambda: study_cautions(self._workspace.database, asked)
+            )
+        except UserError:
+            return ()
 
     def walk(self, study: Study) -> WalkForward:
         """Walk a finished walk-forward again: it comes out the same, with its curves."""

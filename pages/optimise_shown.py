@@ -96,7 +96,7 @@ def _register_study(app: Dash, workspace: Workspace, reader: StudyReader) -> Non
         results = _results(reader, found) if moved and not is_active else None
         return (
             True,
-            _head(found),
+            [_head(found), *_cautions(reader, found)],
             _progress(workspace, found),
             _best(found),
             results if moved else no_update,
@@ -189,6 +189,10 @@ def _register_evidence(app: Dash, reader: StudyReader) -> None:
         if evidence is None:
             return None, None
         return verdict_banner(evidence.verdict), evidence_panel(evidence)
+
+
+def _cautions(reader: StudyReader, found: StudyResults) -> list[html.P]:
+    return [html.P(text, className="caution") for text in reader.cautions(found.study)]
 
 
 def _head(found: StudyResults) -> html.Div:

@@ -107,8 +107,16 @@ def _optimise(args: argparse.Namespace) -> int:
             return INTERRUPTED
     else:
         results = _results(workspace, study)
+    _warn(workspace, request)
     _show(workspace, study, results, kind, args)
     return 0
+
+
+def _warn(workspace, request) -> None:
+    from services.studies.cautions import study_cautions
+
+    for caution in study_cautions(workspace.database, request.backtest):
+        print(f"Caution: {caution}", file=sys.stderr)
 
 
 def _request(args: argparse.Namespace, kind):
