@@ -13,6 +13,7 @@ from services.backtest.settings import SimulationSettings
 from services.look_ahead import LookAhead, check_look_ahead
 from services.metrics import calendar_of, returns_of
 from services.optimise.objective import Objective, best_of
+from services.studies.holdout import seen_by
 from services.studies.load import load_results
 from services.studies.prepare import traded_bars
 from services.studies.request import GRID
@@ -116,7 +117,7 @@ class _Judge:
         self._class = strategy_class
         self._settings: SimulationSettings = study.request.backtest.settings
         self._bars, self._start, self._end, self._timezone = traded_bars(
-            database, study.request.backtest
+            database, seen_by(database, study.request)
         )
 
     def params(self, results: pd.DataFrame, place: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from services.metrics import METRICS_VERSION
 from services.optimise.grid import Combinations, combinations_from, combinations_of
 from services.optimise.samples import random_combinations, sobol_combinations
 from services.runs.fingerprint import bars_hash, code_hash
+from services.studies.holdout import seen_by
 from services.studies.request import RANDOM, SEARCH, SOBOL, WALK_FORWARD, StudyRequest
 from services.studies.saved import Extent, Study
 from services.studies.store import create_study
@@ -64,7 +65,7 @@ class Prepared:
 def prepare_study(database: Database, request: StudyRequest, strategy_class: Any) -> Prepared:
     """Gather what a study needs; raise InvalidParams, UnknownSymbol or NoBars."""
     combinations, note = _combinations(request, strategy_class)
-    traded = traded_bars(database, request.backtest)
+    traded = traded_bars(database, seen_by(database, request))
     return Prepared(request, strategy_class, *traded, combinations, note)
 
 

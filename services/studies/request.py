@@ -18,6 +18,7 @@ METHODS = {
     WALK_FORWARD: "a walk-forward",
 }
 DEFAULT_SAMPLES = 1000
+MOST_HELD_BACK = 50  # percent
 _RANGE = "range"  # in JSON, which knows no tuples
 _SPAN = ("symbol", "resolution", "strategy", "duration", "start", "end")
 
@@ -28,7 +29,8 @@ class StudyRequest:
 
     `backtest` says on what and how; its own parameters are left aside. `space` has for each
     parameter a list of values or, where values are drawn, (low, high[, step]). `train` and `test`
-    are the lengths of a walk-forward's windows, `embargo` the bars between them.
+    are the lengths of a walk-forward's windows, `embargo` the bars between them. `holdout` is how
+    many percent of the bars, the last ones, the search does not see.
     """
 
     backtest: BacktestRequest
@@ -41,6 +43,7 @@ class StudyRequest:
     test: str = ""
     anchored: bool = False
     embargo: int = 0
+    holdout: int = 0
 
     def __post_init__(self):
         if self.method not in METHODS:
@@ -55,6 +58,16 @@ class StudyRequest:
                 'A walk-forward needs the lengths of its windows: train as in "2 Y", test as in '
                 '"6 M".',
                 field=missing,
+            )
+        if not 0 <= self.holdout <= MOST_HELD_BACK:
+            raise InvalidParams(
+                f"0 to {MOST_HELD_BACK} % of the bars can be kept unseen, not {self.holdout} %.",
+                field="holdout",
+            )
+        if self.holdout and self.method == WALK_FORWARD:
+            raise InvalidParams(
+                "A walk-forward tests on unseen bars in every window: keep none back besides.",
+                field="holdout",
             )
 
     @property
@@ -79,6 +92,8 @@ class StudyRequest:
         }
         if self.draws:
             record |= {"samples": self.samples, "seed": self.seed}
+        if self.holdout:
+            record |= {"holdout": self.holdout}
         if self.method == WALK_FORWARD:
             names = ("train", "test", "anchored", "embargo")
             record |= {name: getattr(self, name) for name in names}

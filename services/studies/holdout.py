@@ -1,0 +1,96 @@
+"""The last bars of a study's span, kept back from the search; what its best make of them."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from db.session import Database
+from services.backtest.request import BacktestRequest
+from services.errors import InvalidParams
+from services.instruments import get_instrument
+from services.market_data import load_bars
+from services.optimise.grid import combinations_from
+from services.optimise.sweep import evaluate
+from services.studies.request import StudyRequest
+from services.studies.saved import Study
+
+MOST_TRIED = 500  # of the best combinations
+_CELLS, _CELLS_BAR_BY_BAR = 40_000_000, 100_000  # bars times combinations: about a second
+_FEWEST_BARS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Unseen:
+    """What the best combinations made of the bars that were kept back.
+
+    `places` are their rows in the study's results, the best first; `frame` has their metrics on
+    the span of `backtest`, in that order.
+    """
+
+    backtest: BacktestRequest
+    places: np.ndarray
+    frame: pd.DataFrame
+
+
+def seen_by(database: Database, request: StudyRequest) -> BacktestRequest:
+    """Return the backtest whose span a study searches: all that was asked but what is kept back."""
+    return split_of(database, request)[0] if request.holdout else request.backtest
+
+
+def split_of(database: Database, request: StudyRequest) -> tuple[BacktestRequest, BacktestRequest]:
+    """Cut the span of a request in two by dates: to search on, and to keep back.
+
+    The second holds the last `holdout` percent of the bars, from the first bar of a day (UTC) on.
+    Raises NoBars, and InvalidParams when too few bars are left for either.
+    """
+    asked = request.backtest
+    bars = load_bars(database, asked.symbol, asked.resolution, with_indicators=False)
+    start, end = asked.span(bars["ts"].iloc[-1])
+    ts = bars["ts"]
+    ts = ts if start is None else ts[ts >= start]
+    ts = ts if end is None else ts[ts <= end]
+    days = ts.dt.tz_localize(None).to_numpy().astype("datetime64[D]")
+    cut = len(days) - round(len(days) * request.holdout / 100)
+    if cut < len(days):
+        cut = int(days.searchsorted(days[cut]))
+    if min(cut, len(days) - cut) < _FEWEST_BARS:
+        raise InvalidParams(
+            f"Keeping {request.holdout} % of {len(days):,} bars unseen leaves too few on one side: "
+            "take a longer span or another share.",
+            field="holdout",
+        )
+    spans = (days[0], days[cut - 1]), (days[cut], days[-1])
+    seen, unseen = (replace(asked, duration="", start=str(a), end=str(b)) for a, b in spans)
+    return seen, unseen
+
+
+def unseen_of(
+    database: Database, study: Study, strategy_class: Any, results: pd.DataFrame
+) -> Unseen | None:
+    """Try the best combinations of a study on the bars that it kept back.
+
+    Each begins there without a position. None when nothing was kept back or no row qualifies.
+    """
+    request = study.request
+    if not request.holdout or results.empty:
+        return None
+    seen, unseen = split_of(database, request)
+    bars = load_bars(database, seen.symbol, seen.resolution)
+    start, end = unseen.span(bars["ts"].iloc[-1])
+    scores = request.objective.scores(results)
+    at_once = strategy_class.says_all_at_once()
+    most = max(1, (_CELLS if at_once else _CELLS_BAR_BY_BAR) // len(bars))
+    ranked = np.argsort(-scores, kind="stable")[: int(np.isfinite(scores).sum())]
+    places = ranked[: min(most, MOST_TRIED)]
+    if not len(places):
+        return None
+    names = strategy_class.Params.model_fields
+    tried = combinations_from(
+        strategy_class, {name: results[name].iloc[places].tolist() for name in names}
+    )
+    timezone = get_instrument(database, seen.symbol).timezone or "UTC"
+    span = {"start": start, "end": end, "timezone": timezone}
+    frame = evaluate(bars, strategy_class, tried, seen.settings, **span)
+    return Unseen(unseen, places, frame)

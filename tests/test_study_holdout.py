@@ -1,0 +1,118 @@
+"""Bars kept unseen: the search does not see them, and its best are tried on them afterwards."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from builders import candles, random_walk
+
+from services.backtest import BacktestRequest, run_backtest
+from services.errors import InvalidParams
+from services.ingest.store import store_bars
+from services.studies import StudyRequest, load_results
+from services.studies.evidence import evidence_of
+from services.studies.holdout import seen_by, split_of, unseen_of
+from services.studies.prepare import create_prepared, prepare_study
+from services.studies.work import run_study
+from strategies.registry import STRATEGIES
+
+SPACE = {"fast": [5, 10, 20], "slow": [15, 30, 60]}
+MA_CROSS = STRATEGIES["ma_cross"]
+
+
+def asked(share=25, **span) -> StudyRequest:
+    return StudyRequest(BacktestRequest("TEST", "1d", "ma_cross", **span), SPACE, holdout=share)
+
+
+def studied(database, request):
+    study = create_prepared(database, prepare_study(database, request, MA_CROSS))
+    study = run_study(database, study.id, MA_CROSS)
+    return study, load_results(database, study.id)
+
+
+@pytest.mark.parametrize(
+    ("share", "seen", "unseen"),
+    [
+        (20, ("2024-01-01", "2024-01-08"), ("2024-01-09", "2024-01-10")),
+        (50, ("2024-01-01", "2024-01-05"), ("2024-01-06", "2024-01-10")),
+    ],
+)
+def test_the_last_part_of_the_span_is_kept_back(database, share, seen, unseen):
+    store_bars(database, "TEST", "1d", candles(*[(1, 2, 1, 2)] * 10))
+    parts = split_of(database, asked(share))
+    assert [(part.start, part.end) for part in parts] == [seen, unseen]
+
+
+def test_only_bars_of_the_span_are_shared_out(database):
+    store_bars(database, "TEST", "1d", candles(*[(1, 2, 1, 2)] * 40))
+    seen, unseen = split_of(database, asked(25, start="2024-01-11", end="2024-01-30"))
+    assert (seen.start, seen.end) == ("2024-01-11", "2024-01-25")
+    assert (unseen.start, unseen.end) == ("2024-01-26", "2024-01-30")
+
+
+def test_a_day_of_intraday_bars_is_not_torn_apart(database):
+    store_bars(database, "TEST", "4h", candles(*[(1, 2, 1, 2)] * 60, resolution="4h"))
+    request = StudyRequest(BacktestRequest("TEST", "4h", "ma_cross"), SPACE, holdout=22)
+    seen, unseen = split_of(database, request)  # 13 of 60 bars: the last two days and an hour
+    assert (seen.end, unseen.start) == ("2024-01-07", "2024-01-08")
+
+
+def test_what_is_kept_back_changes_nothing_that_the_search_finds(database):
+    bars = random_walk(400, seed=3)
+    store_bars(database, "TEST", "1d", bars)
+    _, before = studied(database, asked())
+    bars.loc[300:, ["open", "high", "low", "close"]] *= 3.0
+    store_bars(database, "TEST", "1d", bars)
+    study, after = studied(database, asked())
+    pd.testing.assert_frame_equal(before, after)
+    ends = evidence_of(database, study, MA_CROSS, after).result.bars["ts"]
+    assert ends.iloc[-1] == bars["ts"][299]
+
+
+def test_each_of_the_best_is_traded_on_the_unseen_bars_alone(database):
+    bars = random_walk(400, seed=5)
+    store_bars(database, "TEST", "1d", bars)
+    study, results = studied(database, asked())
+    found = unseen_of(database, study, MA_CROSS, results)
+    scores = results["sharpe"].to_numpy()[found.places]
+    assert len(scores) == np.isfinite(results["sharpe"]).sum()
+    assert (np.diff(scores) <= 0).all()
+    for place, (_, row) in zip(found.places, found.frame.iterrows(), strict=True):
+        params = {name: int(results[name].iloc[place]) for name in ("fast", "slow")}
+        assert {name: row[name] for name in params} == params
+        alone = run_backtest(bars, MA_CROSS(**params), start=bars["ts"][300])
+        wanted = {k: np.nan if v is None else v for k, v in alone.metrics.items()}
+        pd.testing.assert_series_equal(
+            row[list(wanted)].astype(float), pd.Series(wanted), check_names=False, rtol=0, atol=0
+        )
+
+
+def test_a_study_that_keeps_nothing_back_sees_what_it_was_asked(database):
+    store_bars(database, "TEST", "1d", random_walk(100))
+    request = asked(0, duration="1 Y")
+    assert seen_by(database, request) is request.backtest
+    study, results = studied(database, request)
+    assert unseen_of(database, study, MA_CROSS, results) is None
+
+
+def test_the_share_is_part_of_what_was_asked():
+    assert StudyRequest.from_record(asked(30).as_record()) == asked(30)
+    assert "holdout" not in asked(0).as_record()
+
+
+@pytest.mark.parametrize("share", [-1, 51])
+def test_a_share_out_of_range_is_refused(share):
+    with pytest.raises(InvalidParams, match="0 to 50 %"):
+        asked(share)
+
+
+def test_a_walk_forward_keeps_nothing_back_besides():
+    backtest = BacktestRequest("TEST", "1d", "ma_cross")
+    how = {"method": "walk_forward", "train": "1 Y", "test": "3 M"}
+    with pytest.raises(InvalidParams, match="in every window"):
+        StudyRequest(backtest, SPACE, holdout=20, **how)
+
+
+def test_too_few_bars_to_share_out_are_refused_with_their_count(database):
+    store_bars(database, "TEST", "1d", candles(*[(1, 2, 1, 2)] * 6))
+    with pytest.raises(InvalidParams, match="20 % of 6 bars"):
+        split_of(database, asked(20))
