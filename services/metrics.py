@@ -6,7 +6,7 @@ The definitions are in `services.metric_specs`; undefined is None.
 import numpy as np
 
 import services.backtest.measure as kernel
-import services.backtest.simulate as simulation
+from services.backtest import ledger
 from services.metric_specs import (
     HEADLINE_METRICS,
     METRIC_SPECS,
@@ -90,12 +90,12 @@ def trade_metrics(
     profit: np.ndarray, entry_value: np.ndarray, costs: np.ndarray, is_open: np.ndarray
 ) -> Metrics:
     """Compute what the trades tell; arrays hold one value a trade, money net of costs."""
-    rows = np.zeros((len(profit), simulation.TRADE_WIDTH))
-    rows[:, simulation.PROFIT] = profit
-    rows[:, simulation.SHARES] = entry_value
-    rows[:, simulation.ENTRY_PRICE] = 1.0
-    rows[:, simulation.COMMISSION] = costs
-    rows[:, simulation.EXIT_BAR] = np.where(is_open, simulation.STILL_OPEN, 0)
+    rows = np.zeros((len(profit), ledger.TRADE_WIDTH))
+    rows[:, ledger.PROFIT] = profit
+    rows[:, ledger.SHARES] = entry_value
+    rows[:, ledger.ENTRY_PRICE] = 1.0
+    rows[:, ledger.COMMISSION] = costs
+    rows[:, ledger.EXIT_BAR] = np.where(is_open, ledger.STILL_OPEN, 0)
     row = _row()
     kernel.trades_into(rows, row)
     return _named(row, _OF_TRADES)

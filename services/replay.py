@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from services.backtest.costs import Commission
+from services.backtest.orders import commission_of
 from services.backtest.result import BacktestResult
-from services.backtest.simulate import commission_of
 from services.backtest.trades import SHORT
 from services.errors import InvalidParams, did_you_mean
 

@@ -6,8 +6,8 @@ import pytest
 
 from services.backtest import SimulationSettings
 from services.backtest.costs import COMMISSIONS, Commission
+from services.backtest.orders import commission_of, shares_for
 from services.backtest.settings import FILLS
-from services.backtest.simulate import commission_of, shares_for
 from services.errors import InvalidParams
 
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-import services.backtest.simulate as kernel
 from services.analysis.break_even import BreakEven, break_even_of
 from services.analysis.numbers import mean_of
 from services.analysis.retrade import Market, Money
 from services.analysis.trades import closed_trades
+from services.backtest import ledger
 from services.backtest.result import BacktestResult
 
 MULTIPLES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
@@ -109,9 +109,9 @@ def _point(
     per_side: float | None = None,
 ) -> CostPoint:
     final, rows = market.trade(money)
-    costs = rows[:, kernel.COMMISSION] + rows[:, kernel.SLIPPAGE]
-    closed = rows[:, kernel.EXIT_BAR] != kernel.STILL_OPEN
-    value = rows[:, kernel.SHARES] * rows[:, kernel.ENTRY_PRICE]
+    costs = rows[:, ledger.COMMISSION] + rows[:, ledger.SLIPPAGE]
+    closed = rows[:, ledger.EXIT_BAR] != ledger.STILL_OPEN
+    value = rows[:, ledger.SHARES] * rows[:, ledger.ENTRY_PRICE]
     return CostPoint(
         multiple,
         per_side,

@@ -87,7 +87,7 @@ class Market:
     def trade(self, money: Money) -> tuple[float, np.ndarray]:
         """Return final equity and the kernel's trade rows."""
         p = self.prices
-        equity, _, rows = kernel.simulate(p, p, p, p, self.signals, kernel.FILL_CLOSE, *money)
+        equity, _, rows = kernel.simulate((p, p, p, p), self.signals, kernel.FILL_CLOSE, money)
         return float(equity[-1]), rows
 
     def hold(self, money: Money) -> float:

@@ -7,8 +7,8 @@ import pandas as pd
 
 from services.analysis.numbers import defined
 from services.backtest.costs import Commission
+from services.backtest.orders import commission_of
 from services.backtest.result import BacktestResult
-from services.backtest.simulate import commission_of
 from services.backtest.trades import SHORT
 from services.errors import InvalidParams
 

@@ -1,27 +1,59 @@
 """Compiled functions kept on disk that know when a module they call has changed.
 
 The compiler asks only after the file that a function stands in. A kernel that calls functions of
-other files would go on with their old code: a wrong number without a word.
+other files would go on with their old code: a wrong number without a word. So a function is also
+renewed when a module that its own imports changes, or one that those import: modules of the same
+package that are imported as modules (`import services.backtest.orders as orders`), or whose
+compiled functions are imported by name.
 """
 
 import hashlib
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 from numba import njit
+from numba.core.dispatcher import Dispatcher
 
 
-def compiled(*called: ModuleType) -> Callable[[Callable], Callable]:
-    """Compile a function and keep it on disk until its file or one of these modules changes."""
-    digest = hashlib.sha256()
-    for module in called:
-        digest.update(Path(module.__file__).read_bytes())
+def compiled(*, division_raises: bool = False) -> Callable[[Callable], Callable]:
+    """Compile a function and keep it on disk until its file or one that it calls changes.
+
+    A division by zero gives infinity or NaN, or raises ZeroDivisionError where that is asked for.
+    """
+    model = "python" if division_raises else "numpy"
 
     def decorate(function: Callable) -> Callable:
-        dispatcher = njit(cache=True, nogil=True, error_model="numpy")(function)
+        dispatcher = njit(cache=True, nogil=True, error_model=model)(function)
         kept = dispatcher._cache._cache_file
-        kept._source_stamp = (kept._source_stamp, digest.hexdigest())
+        kept._source_stamp = (kept._source_stamp, _digest(sys.modules[function.__module__]))
         return dispatcher
 
     return decorate
+
+
+def _digest(module: ModuleType) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(_reached(module, set())):
+        digest.update(Path(sys.modules[name].__file__).read_bytes())
+    return digest.hexdigest()
+
+
+def _reached(module: ModuleType, found: set[str]) -> set[str]:
+    """Add the names of all modules that compiled code in a module may call."""
+    for name in _imported(module):
+        if name not in found:
+            found.add(name)
+            _reached(sys.modules[name], found)
+    return found
+
+
+def _imported(module: ModuleType) -> Iterator[str]:
+    package = module.__name__.partition(".")[0]
+    for value in list(vars(module).values()):
+        name = value.__name__ if isinstance(value, ModuleType) else ""
+        if isinstance(value, Dispatcher):
+            name = value.py_func.__module__
+        if name.partition(".")[0] == package and name != module.__name__:
+            yield name

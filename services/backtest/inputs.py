@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 import services.backtest.simulate as kernel
+from services.backtest.assumptions import Realism
 from services.backtest.costs import Commission
 from services.backtest.measure import Held, held_of
 from services.backtest.realism import realism_of
@@ -24,7 +25,7 @@ class KernelInputs:
     prices: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
     fill: int
     money: Money
-    realism: kernel.Realism | None
+    realism: Realism | None
     sampling: Sampling
     benchmark: np.ndarray
     benchmark_costs: float

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-import services.backtest.simulate as kernel
+from services.backtest import ledger
 from services.backtest.cached import compiled
 
 # Places of the metrics in a row of results: the order of services.metric_specs.METRICS.
@@ -49,7 +49,7 @@ class Held(NamedTuple):
     variance: float
 
 
-@compiled(kernel)
+@compiled()
 def measure_into(equity, position, trades, cash, sampling, held, r, out):
     """Write all metrics of one simulation into `out`; `r` is scratch, one number a return."""
     returns_into(equity, cash, sampling.ends, r)
@@ -59,7 +59,7 @@ def measure_into(equity, position, trades, cash, sampling, held, r, out):
     out[EXPOSURE] = exposure_of(position)
 
 
-@compiled(kernel)
+@compiled()
 def measure(equity, position, trades, cash, sampling, held):
     """Return all metrics of one simulation in the order of METRICS."""
     out, r = np.empty(METRIC_COUNT), np.empty(len(sampling.ends))
@@ -160,20 +160,20 @@ def relation_into(r, periods_a_year, held, out):
     out[BETA] = _defined(beta)
 
 
-@compiled(kernel)
+@compiled()
 def trades_into(trades, out):
     """Write what the trades tell, from rows of the simulation."""
     n = wins = losses = 0
     won = lost = total = parts = costs = gross = 0.0
     for trade in trades:
-        profit, cost = trade[kernel.PROFIT], trade[kernel.COMMISSION] + trade[kernel.SLIPPAGE]
+        profit, cost = trade[ledger.PROFIT], trade[ledger.COMMISSION] + trade[ledger.SLIPPAGE]
         costs += cost
         gross += profit
-        if trade[kernel.EXIT_BAR] == kernel.STILL_OPEN:
+        if trade[ledger.EXIT_BAR] == ledger.STILL_OPEN:
             continue
         n += 1
         total += profit
-        parts += profit / (trade[kernel.SHARES] * trade[kernel.ENTRY_PRICE])
+        parts += profit / (trade[ledger.SHARES] * trade[ledger.ENTRY_PRICE])
         if profit > 0.0:
             wins, won = wins + 1, won + profit
         elif profit < 0.0:
@@ -191,14 +191,14 @@ def trades_into(trades, out):
     out[COSTS_OF_GROSS_PROFIT] = _defined(costs / gross) if gross > 0.0 else math.nan
 
 
-@compiled(kernel)
+@compiled()
 def _deviation_of_profits(trades, n, mean):
     if n < 2:
         return math.nan
     squares = 0.0
     for trade in trades:
-        if trade[kernel.EXIT_BAR] != kernel.STILL_OPEN:
-            squares += (trade[kernel.PROFIT] - mean) ** 2
+        if trade[ledger.EXIT_BAR] != ledger.STILL_OPEN:
+            squares += (trade[ledger.PROFIT] - mean) ** 2
     return math.sqrt(squares / (n - 1))
 
 

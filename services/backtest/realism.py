@@ -1,30 +1,35 @@
-"""The assumptions of a simulation beyond cash, costs and fill, as numbers for the kernel."""
+"""The assumptions of a simulation beyond cash, costs and fill, as numbers for the assumptions."""
 
 import math
 
 import numpy as np
 import pandas as pd
 
-import services.backtest.simulate as kernel
+from services.backtest import assumptions
+from services.backtest.assumptions import Realism
 from services.backtest.risk import Distance, Sizing
 from services.backtest.settings import SimulationSettings
 from services.sampling import calendar_of
 
 VOLATILITY_BARS = 20
-_SIDES = {"long": kernel.LONG_ONLY, "short": kernel.SHORT_ONLY, "both": kernel.BOTH_SIDES}
+_SIDES = {
+    "long": assumptions.LONG_ONLY,
+    "short": assumptions.SHORT_ONLY,
+    "both": assumptions.BOTH_SIDES,
+}
 _SIZINGS = {
-    "all_in": kernel.ALL_IN,
-    "percent": kernel.PERCENT,
-    "cash": kernel.CASH,
-    "shares": kernel.SHARES_OF,
-    "volatility": kernel.VOLATILITY,
+    "all_in": assumptions.ALL_IN,
+    "percent": assumptions.PERCENT,
+    "cash": assumptions.CASH,
+    "shares": assumptions.SHARES_OF,
+    "volatility": assumptions.VOLATILITY,
 }
 _US_A_DAY = 86_400_000_000
 
 
 def realism_of(
     settings: SimulationSettings, frame: pd.DataFrame, first: int = 0, timezone: str = "UTC"
-) -> kernel.Realism | None:
+) -> Realism | None:
     """Return what the kernel must know of settings beyond the usual ones, or None.
 
     `frame` has the bars with their indicators, those from `first` on are traded. ATR and
@@ -40,7 +45,7 @@ def realism_of(
     is_share = sizing.model in ("percent", "volatility")
     needs_atr = stop.atr > 0 or target.atr > 0 or trail.atr > 0
     nothing = np.zeros(len(frame) - first)
-    return kernel.Realism(
+    return Realism(
         sides=_SIDES[settings.side],
         stop_fraction=stop.fraction,
         stop_atr=stop.atr,

@@ -54,7 +54,7 @@ def run_backtest(
     signals = signals_of(strategy, seen, first)
     given = inputs_of(frame, first, settings, timezone)
     equity, position, rows = kernel.simulate(
-        *given.prices, signals, given.fill, *given.money, given.realism
+        given.prices, signals, given.fill, given.money, given.realism
     )
     row = measuring.measure(equity, position, rows, given.cash, given.sampling, given.held)
     held = measuring.measure_held(

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-import services.backtest.simulate as kernel
+from services.backtest import ledger
 
 OPEN = "open"
 LONG, SHORT = "long", "short"
@@ -42,14 +42,14 @@ def trades_table(rows: np.ndarray, ts: pd.Series) -> pd.DataFrame:
     A trade still open has exit_reason "open", no exit time and price, and exit_bar -1: its
     profit is marked to the last close.
     """
-    entry_bar = rows[:, kernel.ENTRY_BAR].astype(np.int64)
-    exit_bar = rows[:, kernel.EXIT_BAR].astype(np.int64)
-    is_open = exit_bar == kernel.STILL_OPEN
-    entry_price, shares = rows[:, kernel.ENTRY_PRICE], rows[:, kernel.SHARES]
-    commission, slippage = rows[:, kernel.COMMISSION], rows[:, kernel.SLIPPAGE]
-    is_short = rows[:, kernel.SIDE] < 0
-    lowest, highest = (rows[:, mark] / entry_price - 1.0 for mark in (kernel.WORST, kernel.BEST))
-    reasons = EXIT_REASONS[rows[:, kernel.REASON].astype(np.int64)]
+    entry_bar = rows[:, ledger.ENTRY_BAR].astype(np.int64)
+    exit_bar = rows[:, ledger.EXIT_BAR].astype(np.int64)
+    is_open = exit_bar == ledger.STILL_OPEN
+    entry_price, shares = rows[:, ledger.ENTRY_PRICE], rows[:, ledger.SHARES]
+    commission, slippage = rows[:, ledger.COMMISSION], rows[:, ledger.SLIPPAGE]
+    is_short = rows[:, ledger.SIDE] < 0
+    lowest, highest = (rows[:, mark] / entry_price - 1.0 for mark in (ledger.WORST, ledger.BEST))
+    reasons = EXIT_REASONS[rows[:, ledger.REASON].astype(np.int64)]
     stamps = ts.array
     exit_time = stamps.take(np.where(is_open, -1, exit_bar), allow_fill=True)
     last = len(ts) - 1
@@ -58,11 +58,11 @@ def trades_table(rows: np.ndarray, ts: pd.Series) -> pd.DataFrame:
             "entry_time": stamps.take(entry_bar),
             "entry_price": entry_price,
             "exit_time": exit_time,
-            "exit_price": np.where(is_open, np.nan, rows[:, kernel.EXIT_PRICE]),
+            "exit_price": np.where(is_open, np.nan, rows[:, ledger.EXIT_PRICE]),
             "quantity": shares,
             "costs": commission + slippage,
-            "profit": rows[:, kernel.PROFIT],
-            "return": rows[:, kernel.PROFIT] / (shares * entry_price),
+            "profit": rows[:, ledger.PROFIT],
+            "return": rows[:, ledger.PROFIT] / (shares * entry_price),
             "exit_reason": np.where(is_open, OPEN, reasons),
             "commission": commission,
             "slippage": slippage,

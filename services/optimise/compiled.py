@@ -9,6 +9,8 @@ import numpy as np
 
 import services.backtest.measure as measuring
 import services.backtest.simulate as simulation
+from services.backtest import ledger
+from services.backtest.assumptions import Realism
 from services.backtest.cached import compiled
 from services.backtest.inputs import KernelInputs
 
@@ -51,7 +53,7 @@ class Scene(NamedTuple):
     prices: tuple
     fill: int
     money: tuple
-    realism: simulation.Realism | None
+    realism: Realism | None
     sampling: NamedTuple
     held: NamedTuple
 
@@ -71,13 +73,13 @@ def scratch_for(scene: Scene, lead: int) -> Scratch:
         signals=np.empty(bars, np.int8),
         equity=np.empty(bars),
         position=np.empty(bars, np.int8),
-        trades=np.empty((rows, simulation.TRADE_WIDTH)),
+        trades=np.empty((rows, ledger.TRADE_WIDTH)),
         r=np.empty(len(scene.sampling.ends)),
         constants=np.empty((SIDES, bars + lead)),
     )
 
 
-@compiled(simulation, measuring)
+@compiled()
 def measure_rules(start, stop, rows, scene, scratch, out):
     """Measure the combinations from `start` up to `stop` of a declared rule into rows of `out`."""
     for k in range(start, stop):
@@ -88,40 +90,30 @@ def measure_rules(start, stop, rows, scene, scratch, out):
         _measure_one(scratch.signals, scene, scratch, out[k])
 
 
-@compiled(simulation, measuring)
+@compiled()
 def measure_signals(start, stop, signals, scene, scratch, out):
     """Measure given signals, a row a combination."""
     for k in range(start, stop):
         _measure_one(signals[k], scene, scratch, out[k])
 
 
-@compiled(simulation, measuring)
+@compiled()
 def _measure_one(signals, scene, scratch, out):
-    open_, high, low, close = scene.prices
-    cash, per_share, minimum, cap, rate, slippage = scene.money
     count = simulation.simulate_into(
-        open_,
-        high,
-        low,
-        close,
+        scene.prices,
         signals,
         scene.fill,
-        cash,
-        per_share,
-        minimum,
-        cap,
-        rate,
-        slippage,
+        scene.money,
+        scene.realism,
         scratch.equity,
         scratch.position,
         scratch.trades,
-        scene.realism,
     )
     measuring.measure_into(
         scratch.equity,
         scratch.position,
         scratch.trades[:count],
-        cash,
+        scene.money[0],
         scene.sampling,
         scene.held,
         scratch.r,

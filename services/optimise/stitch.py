@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-import services.backtest.simulate as kernel
 from services import metrics
 from services.backtest.costs import Commission
 from services.backtest.lines import Line
+from services.backtest.orders import commission_of
 from services.backtest.result import BacktestResult
 from services.backtest.run import run_backtest
 from services.backtest.settings import SimulationSettings
@@ -125,7 +125,7 @@ def stitched(
 
 def _fee(settings: SimulationSettings, shares: float, price: float) -> float:
     fee = Commission.parse(settings.commission)
-    return kernel.commission_of(shares, price, fee.per_share, fee.minimum, fee.cap, fee.rate)
+    return commission_of(shares, price, fee.per_share, fee.minimum, fee.cap, fee.rate)
 
 
 def _joined(parts: Sequence[Part]) -> pd.DataFrame:

@@ -1,0 +1,35 @@
+"""What the kernel assumes beyond cash, costs and fill, as numbers."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+ALL_IN, PERCENT, CASH, SHARES_OF, VOLATILITY = range(5)
+LONG_ONLY, SHORT_ONLY, BOTH_SIDES = range(3)
+
+
+class Realism(NamedTuple):
+    """What a simulation assumes beyond cash, costs and fill, as numbers for the kernel.
+
+    Distances are a fraction of the price and a multiple of the ATR, both 0 for none; rates are
+    fractions a year. The arrays have a value a bar: what was known of ATR and yearly volatility at
+    the close before (NaN: nothing), and the calendar days since then.
+    """
+
+    sides: int
+    stop_fraction: float
+    stop_atr: float
+    target_fraction: float
+    target_atr: float
+    trail_fraction: float
+    trail_atr: float
+    target_first: bool
+    sizing: int
+    amount: float
+    fractional: bool
+    max_exposure: float
+    interest: float
+    borrow: float
+    atr: np.ndarray
+    volatility: np.ndarray
+    days: np.ndarray

@@ -1,0 +1,58 @@
+"""Whether a bar takes a position out: by its stop, its target or its trailing stop."""
+
+import numpy as np
+
+import services.backtest.account as accounts
+from services.backtest import ledger
+from services.backtest.cached import compiled
+
+NEVER = -1
+
+
+@compiled()
+def hold(i, bars, slippage, fees, realism, account, trade):
+    """Take a position through a bar from its open on; return 1 if a stop or its target ended it.
+
+    Stops fill at their level, or at an open beyond it, with slippage; the target is a limit
+    order: at its level, or at an open beyond it, without. The trailing stop moves when a bar has
+    closed, by its high (of a short: its low).
+    """
+    if account[accounts.HELD] == 0.0:
+        return 0
+    open_, high, low = bars[0][i], bars[1][i], bars[2][i]
+    side, peak, stop = (
+        np.sign(account[accounts.HELD]),
+        account[accounts.PEAK],
+        account[accounts.STOP],
+    )
+    away = accounts.distance(peak, realism.trail_fraction, realism.trail_atr, account[accounts.ATR])
+    trail = peak - side * away
+    is_trailing = side * (trail - stop) > 0.0
+    level = trail if is_trailing else stop
+    price, reason = _exit_within(
+        open_, high, low, side, level, account[accounts.TARGET], realism.target_first
+    )
+    if reason == NEVER:
+        accounts.see(account, low, high)
+        account[accounts.PEAK] = max(peak, high) if side > 0.0 else min(peak, low)
+        return 0
+    # What else the bar showed, before the exit or after it, nobody knows.
+    accounts.see(account, open_, open_)
+    slip = 0.0 if reason == ledger.BY_TARGET else slippage
+    reason = ledger.BY_TRAILING if reason == ledger.BY_STOP and is_trailing else reason
+    accounts.leave(account, trade, i, price, slip, fees, reason)
+    return 1
+
+
+@compiled()
+def _exit_within(open_, high, low, side, stop, target, target_first):
+    """Return the price at which a bar takes a position out, before slippage, and why."""
+    if side * (open_ - stop) <= 0.0:
+        return open_, ledger.BY_STOP
+    if side * (open_ - target) >= 0.0:
+        return open_, ledger.BY_TARGET
+    bad, good = (low, high) if side > 0.0 else (high, low)
+    hits_stop = side * (bad - stop) <= 0.0
+    if side * (good - target) >= 0.0 and (target_first or not hits_stop):
+        return target, ledger.BY_TARGET
+    return (stop, ledger.BY_STOP) if hits_stop else (0.0, NEVER)

@@ -1,0 +1,59 @@
+"""The table of trades as the kernel writes it: a row a trade, in columns of numbers.
+
+EXIT_BAR is STILL_OPEN for a position held at the end, whose EXIT_PRICE is the last close. WORST
+and BEST are the lowest and highest marks while the trade was on, SIDE is 1 or -1; COMMISSION
+includes what the loan of a short's shares cost.
+"""
+
+from services.backtest.cached import compiled
+
+TRADE_WIDTH = 12
+(
+    ENTRY_BAR,
+    EXIT_BAR,
+    ENTRY_PRICE,
+    EXIT_PRICE,
+    SHARES,
+    COMMISSION,
+    SLIPPAGE,
+    PROFIT,
+    WORST,
+    BEST,
+    SIDE,
+    REASON,
+) = range(TRADE_WIDTH)
+STILL_OPEN = -1
+# What ended a trade.
+BY_SIGNAL, BY_STOP, BY_TARGET, BY_TRAILING, BY_RUIN = range(5)
+
+
+@compiled()
+def open_trade(trade, bar, paid, shares, fee, slipped, side):
+    """Write what is known at the entry."""
+    trade[ENTRY_BAR] = bar
+    trade[ENTRY_PRICE] = paid
+    trade[SHARES] = shares
+    trade[COMMISSION] = fee
+    trade[SLIPPAGE] = slipped
+    trade[SIDE] = side
+
+
+@compiled()
+def close_trade(trade, bar, got, fee, slipped, worst, best, reason):
+    """Write what is known at the exit; `fee` and `slipped` are those of the exit."""
+    trade[EXIT_BAR] = bar
+    trade[EXIT_PRICE] = got
+    trade[COMMISSION] += fee
+    trade[SLIPPAGE] += slipped
+    trade[WORST] = worst
+    trade[BEST] = best
+    trade[REASON] = reason
+    entry_fee = trade[COMMISSION] - fee
+    gained = trade[SIDE] * trade[SHARES] * (got - trade[ENTRY_PRICE])
+    trade[PROFIT] = gained - entry_fee - fee
+
+
+@compiled()
+def mark_trade(trade, price, worst, best):
+    """Value a trade that is still on, at the last close."""
+    close_trade(trade, STILL_OPEN, price, 0.0, 0.0, worst, best, BY_SIGNAL)
