@@ -34,16 +34,22 @@ def test_a_backtest_has_the_metrics_of_its_equity_to_the_last_bit():
     assert {name: result.metrics[name] for name in alone} == alone
 
 
-def test_compiled_code_is_renewed_when_a_module_that_it_calls_changes(tmp_path):
-    (tmp_path / "caller.py").write_text(
-        "import called\nfrom services.backtest.cached import compiled\n"
-        "@compiled(called)\ndef twice():\n    return 2 * called.value()\n"
-    )
+@pytest.mark.parametrize(
+    ("imports", "call"),
+    [("from rooms import deep", "deep.value()"), ("from rooms.deep import value", "value()")],
+)
+def test_compiled_code_is_renewed_when_a_module_that_it_reaches_changes(tmp_path, imports, call):
+    rooms = tmp_path / "rooms"
+    rooms.mkdir()
+    head = "from services.backtest.cached import compiled\n"
+    function = "@compiled()\ndef {}():\n    return {}\n"
+    between = function.format("same", call)
+    caller = function.format("twice", "2 * between.same()")
+    (rooms / "between.py").write_text(f"{imports}\n{head}{between}")
+    (rooms / "caller.py").write_text(f"from rooms import between\n{head}{caller}")
     for value in (1, 30):
-        (tmp_path / "called.py").write_text(
-            f"from numba import njit\n@njit\ndef value():\n    return {value}\n"
-        )
+        (rooms / "deep.py").write_text(head + function.format("value", value))
         path = f"import sys; sys.path.insert(0, {str(tmp_path)!r})"
-        code = f"{path}; import caller; print(caller.twice())"
+        code = f"{path}; from rooms import caller; print(caller.twice())"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
         assert int(done.stdout) == 2 * value
