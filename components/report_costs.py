@@ -16,8 +16,8 @@ from services.analysis.costs import (
     cost_curve,
     costs_paid,
 )
-from services.analysis.retrade import NEEDS_EVERY_BAR
 from services.charts.report_figures import cost_figure
+from services.errors import NotReproducible
 from services.wording import grouped, metric_text, money_text, settings_text
 
 
@@ -30,10 +30,11 @@ def costs_tab(run: Any, timezone: str) -> list[Component]:
                 "Costs", html.P("This run made no trade: it paid nothing.", className="panel-note")
             )
         ]
-    if not result.settings.is_plain:
-        unknown = html.P(NEEDS_EVERY_BAR, className="panel-note")
+    try:
+        curve = cost_curve(result)
+    except NotReproducible as error:
+        unknown = html.P(str(error), className="panel-note")
         return [_paid_panel(result), panel("The result under other costs", unknown)]
-    curve = cost_curve(result)
     return [
         pair(
             _paid_panel(result),
@@ -43,7 +44,7 @@ def costs_tab(run: Any, timezone: str) -> list[Component]:
             "The result under other costs",
             plot(cost_figure(curve), "Return of the strategy and of Buy & Hold by costs", 320),
             _points(curve),
-            note="The same signals, traded again at other costs.",
+            note=_NOTE if result.settings.is_plain else f"{_NOTE} {_RULES_NOTE}",
         ),
     ]
 
@@ -53,6 +54,10 @@ def _paid_panel(result: Any) -> Component:
     return panel("Paid", _paid(costs_paid(result)), note=note)
 
 
+_NOTE = "The same signals, traded again at other costs."
+_RULES_NOTE = (
+    "Stops, sizes and loans follow what is paid, so that a dearer trade may also end elsewhere."
+)
 _BREAK_EVEN_NOTE = "What a round trip (entry and exit) may cost, as a share of the trade's value."
 
 

@@ -42,8 +42,12 @@ class NoBars(UserError):
     """There are no bars where some were needed."""
 
 
-class PlainRunsOnly(UserError):
-    """What is asked is known only of runs with all the cash, long, left by signals alone."""
+class BarsDisagree(UserError):
+    """Bars of two resolutions do not belong together."""
+
+
+class NotReproducible(UserError):
+    """A run does not come out the same from what was kept of it."""
 
 
 class InvalidFile(UserError):

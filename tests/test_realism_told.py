@@ -16,7 +16,7 @@ from services.analysis.story import trade_story
 from services.analysis.trade_groups import trade_groups
 from services.backtest import SimulationSettings, run_backtest
 from services.backtest.trades import fills_of, trade_records, trades_from_records
-from services.errors import PlainRunsOnly
+from services.errors import NotReproducible
 from services.plots.report import draw_report
 from services.replay import jump_from, replay_state
 from services.reports.trades import trade_rows
@@ -126,17 +126,26 @@ def test_lists_show_the_shares_of_a_short_below_zero_and_groups_tell_it_apart(re
     assert [group.name for group in trade_groups(result)][3:] == ["Long", "Short", "Open"]
 
 
-def test_other_costs_are_refused_in_a_sentence_and_the_costs_paid_are_shown(result):
-    with pytest.raises(PlainRunsOnly, match="run it again with other costs"):
-        cost_curve(result)
-    assert costs_paid(result).total == pytest.approx(result.trades["costs"].sum())
+class Run:
+    """A run as the tab of costs asks for one."""
 
-    class Run:
-        pass
+    def __init__(self, result):
+        self.result = result
 
-    Run.result = result
-    said = words_of(costs_tab(Run, "UTC"))
-    assert "cannot be told from its signals alone" in said
+
+def test_the_tab_of_costs_trades_a_run_with_rules_again(result):
+    said = words_of(costs_tab(Run(result), "UTC"))
+    assert "traded again at other costs. Stops, sizes and loans follow what is paid" in said
+    assert "The profit is gone at" in said
+
+
+def test_a_run_that_cannot_be_traded_again_says_so_and_shows_what_was_paid(result):
+    changed = replace(result, equity=result.equity * 1.01)
+    with pytest.raises(NotReproducible, match="Run it anew"):
+        cost_curve(changed)
+    assert costs_paid(changed).total == pytest.approx(result.trades["costs"].sum())
+    said = words_of(costs_tab(Run(changed), "UTC"))
+    assert "does not come out the same" in said
     assert "Paid" in said
 
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.analysis.retrade import Market, Money
+from services.analysis.money import Money
+from services.analysis.retrade import Retrade
 
 _HIGHEST_RATE = 0.5  # of an order's value, per side
 _HIGHEST_SHARE = 0.95
 _CLOSE_ENOUGH = 1e-12
 _ROUNDING = 1e-12
+_STEPS = 24  # looked at on the way from no cost to the highest, where the end may jump
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,17 @@ class BreakEven:
     multiple_benchmark: float | None = None
 
 
-def break_even_of(market: Market, own: Money) -> BreakEven:
-    """Find the break-evens of a run; there is none where it never trades."""
+def break_even_of(market: Retrade, own: Money) -> BreakEven:
+    """Find the break-evens of a run; there is none where it never trades.
+
+    Under stops, sizes or whole shares the end may jump up and down as costs rise: then it is the
+    lowest cost found at which nothing is left.
+    """
     if len(market.trade(own)[1]) == 0:
         return BreakEven()
 
     # Every order rounds once more: what is smaller than that says nothing.
-    noise = max(_ROUNDING, len(market.prices) * float(np.finfo(np.float64).eps))
+    noise = max(_ROUNDING, market.bars * float(np.finfo(np.float64).eps))
 
     def gain(money: Money) -> float:
         return _log(market.trade(money)[0] / own.cash)
@@ -48,7 +54,8 @@ def break_even_of(market: Market, own: Money) -> BreakEven:
         return _log(market.trade(money)[0] / market.hold(money))
 
     def at(of: Callable[[Money], float], costs: Callable[[float], Money], high: float):
-        return _root(lambda x: of(costs(x)), high, noise)
+        find = _root if market.is_smooth else _first_root
+        return find(lambda x: of(costs(x)), high, noise)
 
     sides = [
         at(of, costs, _HIGHEST_RATE) for costs in (own.flat, own.on_top) for of in (gain, lead)
@@ -66,8 +73,24 @@ def _log(ratio: float) -> float:
     return math.log(ratio) if ratio > 0 else -math.inf
 
 
-def _root(of: Callable[[float], float], high: float, noise: float) -> float | None:
-    """Find from 0 to `high` where a falling quantity becomes nothing.
+def _first_root(of: Callable[[float], float], high: float, noise: float) -> float | None:
+    """Find from 0 to `high` the first of some steps at which a quantity is gone, and where.
+
+    The steps grow with their distance from nothing, as costs are mostly small.
+    """
+    low = 0.0
+    for step in range(1, _STEPS + 1):
+        place = high * (step / _STEPS) ** 3
+        if of(place) < -noise:
+            return _root(of, place, noise, low)
+        low = place
+    return None
+
+
+def _root(
+    of: Callable[[float], float], high: float, noise: float, low: float = 0.0
+) -> float | None:
+    """Find from `low` to `high` where a falling quantity becomes nothing.
 
     The bracket is cut where the straight line between its ends crosses zero (regula falsi in the
     Illinois form, Dowell and Jarratt 1971) and halved where an end is beyond all numbers: the
@@ -75,11 +98,11 @@ def _root(of: Callable[[float], float], high: float, noise: float) -> float | No
     do what fifty halvings would. A quantity that moves by no more than `noise`, as of a run that
     is Buy & Hold itself, has no such place.
     """
-    low, at_low, at_high = 0.0, of(0.0), of(high)
+    at_low, at_high = of(low), of(high)
     if at_low < -noise or at_high >= -noise:
         return None
     if at_low <= noise:
-        return 0.0
+        return low
     last_side = 0
     while high - low > _CLOSE_ENOUGH * high:
         share = at_low / (at_low - at_high) if math.isfinite(at_high) else 0.5

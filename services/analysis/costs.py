@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.analysis.break_even import BreakEven, break_even_of
+from services.analysis.money import Money
 from services.analysis.numbers import mean_of
-from services.analysis.retrade import Market, Money
+from services.analysis.retrade import Retrade, retrade_of
 from services.analysis.trades import closed_trades
 from services.backtest import ledger
 from services.backtest.result import BacktestResult
@@ -82,9 +83,10 @@ def cost_curve(result: BacktestResult) -> CostCurve:
     """Trade the run's signals again under none to four times its costs.
 
     A run without costs is charged 0 to 50 basis points a side instead. A point at which an order
-    would cost as much as it is worth is left out.
+    would cost as much as it is worth is left out. Raises NotReproducible for a run that does not
+    come out the same at its own costs.
     """
-    market, own = Market.of(result), Money.of(result)
+    market, own = retrade_of(result), Money.of(result.settings)
     if result.settings.is_free:
         rates = [bp / 10_000 for bp in BASIS_POINTS]
         points = [_point(market, own.flat(rate), per_side=rate) for rate in rates]
@@ -103,7 +105,7 @@ def _sum_in_order(values: np.ndarray) -> float:
 
 
 def _point(
-    market: Market,
+    market: Retrade,
     money: Money,
     multiple: float | None = None,
     per_side: float | None = None,

@@ -1,57 +1,47 @@
-"""A run's own signals traded again by the kernel under other costs."""
+"""A run's own signals traded again under other costs, by as few bars as decide."""
 
-import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Protocol
 
 import numpy as np
 
 import services.backtest.simulate as kernel
-from services.backtest.costs import Commission
+from services.analysis.again import NOT_THE_SAME, Again
+from services.analysis.money import Money
 from services.backtest.result import BacktestResult
-from services.errors import PlainRunsOnly
-
-NEEDS_EVERY_BAR = (
-    "What this run would be under other costs cannot be told from its signals alone, as it has "
-    "rules of risk and sizing: run it again with other costs."
-)
+from services.errors import NotReproducible
 
 
-class Money(NamedTuple):
-    """Cash and costs as the kernel takes them; `slippage` and `rate` are fractions."""
-
-    cash: float
-    per_share: float
-    minimum: float
-    cap: float
-    rate: float
-    slippage: float
-
-    @classmethod
-    def of(cls, result: BacktestResult) -> "Money":
-        """Return what a run assumed."""
-        fee = Commission.parse(result.settings.commission)
-        slippage = result.settings.slippage_bps / 10_000
-        return cls(result.settings.cash, fee.per_share, fee.minimum, fee.cap, fee.rate, slippage)
-
-    def times(self, multiple: float) -> "Money":
-        """Return the same cash with every cost multiplied."""
-        cap = self.cap if math.isinf(self.cap) else self.cap * multiple
-        scaled = (x * multiple for x in (self.rate, self.slippage))
-        return Money(self.cash, self.per_share * multiple, self.minimum * multiple, cap, *scaled)
-
-    def flat(self, rate: float) -> "Money":
-        """Return the same cash with one cost, a fraction of every order's value."""
-        return Money(self.cash, 0.0, 0.0, math.inf, rate, 0.0)
-
-    def on_top(self, rate: float) -> "Money":
-        """Return the same costs and one more, a fraction of every order's value."""
-        return self._replace(rate=self.rate + rate)
+class Retrade(Protocol):
+    """What the same signals come to at other costs."""
 
     @property
-    def most_of_an_order(self) -> float:
-        """The largest part of an order's value that its costs may take."""
-        return (0.0 if math.isinf(self.cap) else self.cap) + self.rate + self.slippage
+    def bars(self) -> int:
+        """How many bars are traded."""
+
+    @property
+    def is_smooth(self) -> bool:
+        """Tell whether the end falls with every cost, without a jump."""
+
+    def trade(self, money: Money) -> tuple[float, np.ndarray]:
+        """Return final equity and the kernel's trade rows."""
+
+    def hold(self, money: Money) -> float:
+        """Return the final equity of Buy & Hold."""
+
+
+def retrade_of(result: BacktestResult) -> Retrade:
+    """Return what trades a run again; raise NotReproducible unless it gives the run's own end.
+
+    Of a run of all the cash, long, left by signals alone, a few bars decide the end; of any other
+    all do.
+    """
+    if not result.settings.is_plain:
+        return Again.of(result)
+    market = Market.of(result)
+    if market.trade(Money.of(result.settings))[0] != result.equity.iloc[-1]:
+        raise NotReproducible(NOT_THE_SAME)
+    return market
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +52,7 @@ class Market:
     signals: np.ndarray
     first_open: np.ndarray
     last_close: np.ndarray
+    is_smooth = True
 
     @classmethod
     def of(cls, result: BacktestResult) -> "Market":
@@ -69,10 +60,8 @@ class Market:
 
         Of signals in a row that say the same only the first does anything. The fills become
         closes at which the same kernel trades, so that the last equity is the same to the last
-        digit. Raises PlainRunsOnly for a run whose bars in between decide too.
+        digit.
         """
-        if not result.settings.is_plain:
-            raise PlainRunsOnly(NEEDS_EVERY_BAR)
         open_, close = (result.bars[name].to_numpy(np.float64) for name in ("open", "close"))
         at_open = result.settings.fill == "next_open"
         signals = result.signals[:-1] if at_open else result.signals
@@ -80,16 +69,22 @@ class Market:
         said = said[np.diff(signals[said], prepend=0) != 0]
         fills = open_[said + 1] if at_open else close[said]
         prices = np.append(fills, close[-1])
-        prices.flags.writeable = False  # as the frame's own: one compiled kernel serves both
         acting = np.append(signals[said], 0).astype(np.int8)
         return cls(prices, acting, open_[:1], close[-1:])
+
+    @property
+    def bars(self) -> int:
+        """How many bars are traded."""
+        return len(self.prices)
 
     def trade(self, money: Money) -> tuple[float, np.ndarray]:
         """Return final equity and the kernel's trade rows."""
         p = self.prices
-        equity, _, rows = kernel.simulate((p, p, p, p), self.signals, kernel.FILL_CLOSE, money)
+        orders, at_close = money.orders, kernel.FILL_CLOSE
+        equity, _, rows = kernel.simulate((p, p, p, p), self.signals, at_close, orders)
         return float(equity[-1]), rows
 
     def hold(self, money: Money) -> float:
         """Return the final equity of Buy & Hold."""
-        return float(kernel.buy_and_hold(self.first_open, self.last_close, *money)[0][-1])
+        bought = kernel.buy_and_hold(self.first_open, self.last_close, *money.orders)
+        return float(bought[0][-1])

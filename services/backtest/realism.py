@@ -1,4 +1,4 @@
-"""The assumptions of a simulation beyond cash, costs and fill, as numbers for the assumptions."""
+"""The assumptions of a simulation beyond cash, costs and fill, as numbers for the kernel."""
 
 import math
 
@@ -66,6 +66,17 @@ def realism_of(
         if settings.cash_interest or settings.borrow_rate
         else nothing,
     )
+
+
+def known_of(realism: Realism | None) -> dict[str, np.ndarray]:
+    """Return what a simulation knew at each bar from the bars before it, where its rules ask."""
+    if realism is None:
+        return {}
+    asked = {
+        "atr": realism.stop_atr > 0 or realism.target_atr > 0 or realism.trail_atr > 0,
+        "volatility": realism.sizing == assumptions.VOLATILITY,
+    }
+    return {name: getattr(realism, name) for name, is_asked in asked.items() if is_asked}
 
 
 def bars_a_year(ts: pd.Series, timezone: str = "UTC") -> float:

@@ -1,7 +1,7 @@
 """What a backtest gives: everything that a chart, a report or a saved run is made of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,8 @@ class BacktestResult:
     `bars` holds the tested bars (the bar columns); every array has one value a bar. `equity` and
     `benchmark_equity` (Buy & Hold) are money at each close, indexed by time; `position` is 1
     where the bar ends long, -1 where short; `signals` are +1, -1, 0. `trades` has TRADE_COLUMNS of
-    `services.backtest.trades`. Metrics are named as in `services.metrics.METRICS`.
+    `services.backtest.trades`. Metrics are named as in `services.metrics.METRICS`. `known` holds,
+    where the rules asked, what was known at each bar of "atr" and "volatility".
     """
 
     bars: pd.DataFrame
@@ -42,6 +43,7 @@ class BacktestResult:
     lines: tuple[Line, ...]
     strategy: StrategyInfo
     settings: SimulationSettings
+    known: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def start(self) -> pd.Timestamp:

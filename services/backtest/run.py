@@ -10,6 +10,7 @@ import services.backtest.measure as measuring
 import services.backtest.simulate as kernel
 from services.backtest.inputs import inputs_of
 from services.backtest.lines import Line
+from services.backtest.realism import known_of
 from services.backtest.result import BacktestResult, StrategyInfo
 from services.backtest.settings import SimulationSettings
 from services.backtest.trades import trades_table
@@ -76,6 +77,7 @@ def run_backtest(
         lines=_lines(strategy, seen, first),
         strategy=_info(strategy),
         settings=settings,
+        known=known_of(given.realism),
     )
 
 

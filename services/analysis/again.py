@@ -1,0 +1,127 @@
+"""A run's own signals and bars, simulated whole again under other assumptions."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+import services.backtest.measure as measuring
+import services.backtest.simulate as kernel
+from services.analysis.money import Money
+from services.backtest.inputs import KernelInputs, inputs_of
+from services.backtest.result import BacktestResult
+from services.backtest.settings import STOPS
+from services.errors import NotReproducible
+from services.indicators import with_indicators
+from services.metric_specs import Metrics, metrics_of_row
+
+NOT_THE_SAME = (
+    "What this run would be otherwise cannot be told: traded again from what was kept of it, it "
+    "does not come out the same. Run it anew and look there."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Play:
+    """One simulation: equity at every close, the position after it, the kernel's trade rows."""
+
+    given: KernelInputs
+    equity: np.ndarray
+    position: np.ndarray
+    rows: np.ndarray
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """All metrics, by the backtest's own code."""
+        given, (open_, _, _, close) = self.given, self.given.prices
+        benchmark, _ = kernel.buy_and_hold(open_, close, *given.money)
+        held = measuring.held_of(benchmark, given.cash, given.sampling.ends)
+        return metrics_of_row(
+            measuring.measure(
+                self.equity, self.position, self.rows, given.cash, given.sampling, held
+            )
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Again:
+    """What a run was made of: the kernel's inputs, its signals, its own cash and costs."""
+
+    given: KernelInputs
+    signals: np.ndarray
+    money: Money
+    is_smooth = False  # a stop that is met or not, a share more or less
+
+    @classmethod
+    def of(cls, result: BacktestResult, timezone: str = "UTC") -> "Again":
+        """Gather it; raise NotReproducible unless it gives the run's equity to the last digit.
+
+        ATR and volatility are those that the run knew; one saved without them is computed from its
+        own bars, which is right when no bar came before them.
+        """
+        known = result.known
+        given = inputs_of(_frame(result), 0, result.settings, timezone)
+        if known:
+            given = replace(given, realism=given.realism._replace(**known))
+        found = cls(given, result.signals, Money.of(result.settings))
+        if not np.array_equal(found.play().equity, result.equity.to_numpy()):
+            raise NotReproducible(NOT_THE_SAME)
+        return found
+
+    def play(
+        self,
+        money: Money | None = None,
+        *,
+        fill: int | None = None,
+        target_first: bool | None = None,
+        bars_late: int = 0,
+    ) -> Play:
+        """Simulate; what is not said is as the run assumed it.
+
+        `bars_late` counts the bars by which every signal is delayed; `target_first` says which of
+        two levels within a bar is met first.
+        """
+        given = self._given(money, fill, target_first)
+        signals = self.signals
+        if bars_late:
+            signals = np.concatenate((np.zeros_like(signals[:bars_late]), signals[:-bars_late]))
+        simulated = kernel.simulate(given.prices, signals, given.fill, given.money, given.realism)
+        return Play(given, *simulated)
+
+    def trade(self, money: Money) -> tuple[float, np.ndarray]:
+        """Return final equity and the kernel's trade rows at other costs."""
+        played = self.play(money)
+        return float(played.equity[-1]), played.rows
+
+    def hold(self, money: Money) -> float:
+        """Return the final equity of Buy & Hold."""
+        open_, _, _, close = self.given.prices
+        return float(kernel.buy_and_hold(open_[:1], close[-1:], *money.orders)[0][-1])
+
+    @property
+    def bars(self) -> int:
+        """How many bars are traded."""
+        return len(self.signals)
+
+    def _given(
+        self, money: Money | None, fill: int | None, target_first: bool | None
+    ) -> KernelInputs:
+        given = self.given
+        if fill is not None:
+            given = replace(given, fill=fill)
+        if target_first is not None:
+            given = replace(given, realism=given.realism._replace(target_first=target_first))
+        if money is None or money == self.money:
+            return given
+        if given.realism is not None:
+            given = replace(given, realism=given.realism._replace(borrow=money.loan))
+        return replace(given, money=money.orders)
+
+
+def _frame(result: BacktestResult) -> pd.DataFrame:
+    """Return the bars with an ATR, where the rules ask for one."""
+    if "atr" in result.known:
+        return result.bars.assign(atr=np.nan)  # what was known takes its place
+    needs_atr = any("ATR" in getattr(result.settings, name) for name in STOPS)
+    return with_indicators(result.bars) if needs_atr else result.bars
