@@ -53,9 +53,16 @@ def imported_modules(path: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            found.add(node.module)
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+            modules = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= modules
+            if not all(is_module(name) for name in modules):
+                found.add(node.module)
     return found
+
+
+def is_module(name: str) -> bool:
+    path = ROOT / name.replace(".", "/")
+    return path.is_dir() or path.with_suffix(".py").is_file()
 
 
 def within(module: str, place: str) -> bool:
@@ -109,6 +116,13 @@ def module_level_imports(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            found.add(node.module)
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+            modules = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= modules
+            if not all(is_module(name) for name in modules):
+                found.add(node.module)
     return found
+
+
+def is_module(name: str) -> bool:
+    path = ROOT / name.replace(".", "/")
+    return path.is_dir() or path.with_suffix(".py").is_file()
