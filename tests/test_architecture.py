@@ -121,8 +121,3 @@ def module_level_imports(path: Path) -> set[str]:
             if not all(is_module(name) for name in modules):
                 found.add(node.module)
     return found
-
-
-def is_module(name: str) -> bool:
-    path = ROOT / name.replace(".", "/")
-    return path.is_dir() or path.with_suffix(".py").is_file()
