@@ -11,7 +11,7 @@ from services.backtest import run_backtest
 from services.ingest.store import store_bars
 from services.market_data import load_bars
 from services.settings import load_settings
-from services.studies import find_study, list_studies
+from services.studies import find_studies, find_study
 from services.studies import prepare as preparing
 from services.studies import work as working
 from services.workspace import open_workspace
@@ -72,7 +72,7 @@ def test_on_a_random_walk_there_is_no_evidence_of_skill(database, capsys):
 def test_the_same_again_is_the_same_study_and_no_more_trials(database, capsys):
     first = json.loads(spoken(capsys, "--json"))
     assert json.loads(spoken(capsys, "--json")) == first
-    assert len(list_studies(database)) == 1
+    assert len(find_studies(database).rows) == 1
     other = json.loads(spoken(capsys, "--json", "--slippage", "2"))
     assert other["trials"]["total"] == 10
 
@@ -80,7 +80,7 @@ def test_the_same_again_is_the_same_study_and_no_more_trials(database, capsys):
 def test_what_is_not_saved_is_not_there(database, capsys):
     said = json.loads(spoken(capsys, "--json", "--no-save"))
     assert (said["study_id"], said["combinations"], said["trials"]["total"]) == (None, 5, 0)
-    assert list_studies(database) == []
+    assert find_studies(database).rows == []
 
 
 def test_count_and_time_are_told_before_the_table(database, capsys):
@@ -144,7 +144,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(database, capsys, monke
 )
 def test_a_mistake_is_one_sentence(database, capsys, words, sentence):
     assert sentence in refusal(capsys, *words)
-    assert list_studies(database) == []
+    assert find_studies(database).rows == []
 
 
 def test_too_many_combinations_are_refused_with_the_count_and_a_sample_offered(capsys, monkeypatch):

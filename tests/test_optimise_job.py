@@ -33,7 +33,7 @@ from services.optimise.sweep import Evaluation
 from services.optimise.walk_forward import walk_forward
 from services.progress import silent
 from services.settings import ROOT, Settings
-from services.studies import StudyRequest, find_study, list_studies, load_results, trials_of
+from services.studies import StudyRequest, find_studies, find_study, load_results, trials_of
 from services.studies import prepare as preparing
 from services.studies import work as working
 from services.studies.start import start_study
@@ -330,7 +330,7 @@ def test_a_queue_that_cannot_be_told_leaves_a_study_that_can_go_on(office, monke
     monkeypatch.setattr(desk, "_tell", refuse)
     with pytest.raises(QueueUnavailable):
         start_study(office, request())
-    (study,) = list_studies(office.database)
+    (study,) = find_studies(office.database).rows
     assert study.can_go_on
 
 
@@ -346,7 +346,7 @@ def test_a_queue_that_cannot_be_told_leaves_a_study_that_can_go_on(office, monke
 def test_what_cannot_be_tried_is_said_before_anything_is_stored(office, space, words):
     with pytest.raises(InvalidParams, match=words):
         start_study(office, request(space))
-    assert list_studies(office.database) == []
+    assert find_studies(office.database).rows == []
     assert list_jobs(office) == []
 
 

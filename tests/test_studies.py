@@ -27,8 +27,8 @@ from services.studies import (
     create_study,
     delete_studies,
     end_study,
+    find_studies,
     find_study,
-    list_studies,
     load_results,
     missing_chunks,
     restore_studies,
@@ -73,7 +73,7 @@ def test_a_study_is_read_as_it_was_asked(database):
     assert study.request == replace(asked, space={"fast": (5, 50, 5), "slow": [20, 30]})
     assert study.request.as_record() == asked.as_record()
     assert (study.state, study.done, study.combinations, study.chunks) == ("waiting", 0, 6, 3)
-    assert list_studies(database) == [study]
+    assert find_studies(database).rows == [study]
 
 
 def test_chunks_come_in_any_order_and_are_read_in_theirs(database):
@@ -163,7 +163,7 @@ def test_a_study_whose_worker_is_gone_is_interrupted_for_every_reader(
         values["job_id"] = a_job(database, job)
     with database.writing() as session:
         session.execute(update(Row).where(Row.id == study.id).values(**values))
-    assert find_study(database, study.id).state == list_studies(database)[0].state == seen
+    assert find_study(database, study.id).state == find_studies(database).rows[0].state == seen
 
 
 def find_row(database, study_id: int) -> Row:
@@ -187,24 +187,13 @@ def test_how_it_ended_is_kept(database):
     assert (seen.state, seen.summary, seen.is_whole) == ("done", {"best": {"fast": 5}}, True)
 
 
-def test_studies_are_listed_by_symbol_and_strategy_the_latest_first(database):
-    one, two, three = (
-        created(database, request(*which))
-        for which in (("A", "ma_cross"), ("B", "ma_cross"), ("A", "rsi"))
-    )
-    assert [study.id for study in list_studies(database)] == [three.id, two.id, one.id]
-    assert [study.id for study in list_studies(database, symbol=" a")] == [three.id, one.id]
-    assert [study.id for study in list_studies(database, strategy="rsi")] == [three.id]
-    assert [study.id for study in list_studies(database, limit=1)] == [three.id]
-
-
 def test_a_deleted_study_can_come_back_for_a_month_and_counts_for_ever(database):
     study = created(database)
     add_chunk(database, study.id, 0, results(0, 2))
     assert delete_studies(database, [study.id, "x", 99]) == 1
     with pytest.raises(UnknownStudy):
         find_study(database, study.id)
-    assert list_studies(database) == []
+    assert find_studies(database).rows == []
     assert restore_studies(database, [study.id]) == 1
     assert find_study(database, study.id).done == 2
 

@@ -14,7 +14,7 @@ from db.models.series import (
     StagedHistory,
     UpdateSchedule,
 )
-from db.models.studies import Study, StudyChunk
+from db.models.studies import Study, StudyChunk, StudySeries
 
 __all__ = [
     "AcceptedFinding",
@@ -35,6 +35,7 @@ __all__ = [
     "StagedHistory",
     "Study",
     "StudyChunk",
+    "StudySeries",
     "SymbolEvent",
     "UpdateSchedule",
 ]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base
@@ -12,8 +12,8 @@ from db.types import UtcDateTime
 class Study(Base):
     """One sweep, search or walk-forward: what was asked, with which bars and code, how far it is.
 
-    `worker` names the process that works on it. A deleted study keeps its row: what was tried
-    counts as tried.
+    `worker` names the process that works on it, `best` is the best value of its objective so far.
+    A deleted study keeps its row: what was tried counts as tried.
     """
 
     __tablename__ = "studies"
@@ -41,10 +41,14 @@ class Study(Base):
     metrics_version: Mapped[int] = mapped_column(Integer)
     versions: Mapped[dict] = mapped_column(JSON)
     summary: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
+    best: Mapped[float | None] = mapped_column(Float)
 
 
 class StudyChunk(Base):
-    """Some rows of a study's results, packed; they are there as a whole or not at all."""
+    """Some rows of a study's results, packed; they are there as a whole or not at all.
+
+    `rows` is how many combinations were tried for it; `state` is what the next one goes on from.
+    """
 
     __tablename__ = "study_chunks"
 
@@ -53,4 +57,16 @@ class StudyChunk(Base):
     )
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     rows: Mapped[int] = mapped_column(Integer)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class StudySeries(Base):
+    """The packed curves of one study, kept apart so that lists of studies stay light."""
+
+    __tablename__ = "study_series"
+
+    study_id: Mapped[int] = mapped_column(
+        ForeignKey("studies.id", ondelete="CASCADE"), primary_key=True
+    )
     payload: Mapped[bytes] = mapped_column(LargeBinary)

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 from db.models import BacktestRun, RunTag
 from db.session import Database
 from services.errors import InvalidParams
+from services.free_text import clean_name, clean_notes, one_line
 from services.runs.find import summaries
 from services.runs.remarks import KEPT_DELETED, must_exist, run_number
 from services.runs.saved import RunSummary
 from services.timespan import utc_now
 
-LONGEST_NAME, LONGEST_NOTES, LONGEST_TAG, MOST_TAGS = 200, 10_000, 40, 20
+LONGEST_TAG, MOST_TAGS = 40, 20
 _AT_ONCE = 500  # ids in one statement
 
 
@@ -70,7 +71,7 @@ def restore_runs(database: Database, ids: Iterable[int | str]) -> int:
 def clean_tags(tags: Iterable[str] | str) -> tuple[str, ...]:
     """Return tags trimmed, in lower case, once each, sorted; raise InvalidParams."""
     texts = [tags] if isinstance(tags, str) else tags
-    words = {_one_line(word).lower() for text in texts for word in str(text).split(",")} - {""}
+    words = {one_line(word).lower() for text in texts for word in str(text).split(",")} - {""}
     if any(len(word) > LONGEST_TAG for word in words):
         raise InvalidParams(
             f"A tag may have {LONGEST_TAG} characters at most: shorten it, or put commas between "
@@ -85,31 +86,12 @@ def clean_tags(tags: Iterable[str] | str) -> tuple[str, ...]:
 def _columns(name: str | None, notes: str | None, favourite: bool | None) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     if name is not None:
-        columns["name"] = _short(_one_line(name), LONGEST_NAME, "name") or None
+        columns["name"] = clean_name(name) or None
     if notes is not None:
-        columns["notes"] = _short(_clean(notes).strip(), LONGEST_NOTES, "notes") or None
+        columns["notes"] = clean_notes(notes) or None
     if favourite is not None:
         columns["favourite"] = bool(favourite)
     return columns
-
-
-def _short(text: str, most: int, field: str) -> str:
-    if len(text) > most:
-        raise InvalidParams(
-            f"The {field} may have {most:,} characters at most, not {len(text):,}: shorten it.",
-            field=field,
-        )
-    return text
-
-
-def _one_line(text: str) -> str:
-    return " ".join(_clean(text).split())
-
-
-def _clean(text: str) -> str:
-    """Leave out what no database or page can hold: control characters and halves of pairs."""
-    plain = str(text).replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in plain if c in "\n\t" or c.isprintable() or c.isspace())
 
 
 def _mark(session: Session, ids: Iterable[int | str], which: Any, moment: Any) -> int:

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from db.models import BacktestRun, RunTag
 from db.session import Database
 from services.errors import InvalidParams, did_you_mean
+from services.free_text import contains, number_in, storable, words_of
 from services.metrics import METRIC_SPECS
 from services.runs.remarks import REMARK_COLUMNS, remarks, tags_of
 from services.runs.saved import RunSummary
 from services.timespan import RESOLUTIONS
 
 MOST_ROWS = 1000
-_MOST_WORDS, _LONGEST_TEXT = 10, 200
 _FURTHEST = 2**31
 _COLUMNS = ("created_at", "symbol", "resolution", "strategy", "params", "start", "end", "bars")
 _PARAMS_TEXT = func.replace(cast(BacktestRun.params, Text), '"', "")
@@ -150,42 +150,27 @@ def _conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
     if wanted.favourite:
         conditions.append(BacktestRun.favourite.is_(True))
     if wanted.symbol:
-        conditions.append(BacktestRun.symbol == _storable(wanted.symbol).strip().upper())
+        conditions.append(BacktestRun.symbol == storable(wanted.symbol).strip().upper())
     if wanted.strategy:
-        conditions.append(BacktestRun.strategy == _storable(wanted.strategy).strip())
+        conditions.append(BacktestRun.strategy == storable(wanted.strategy).strip())
     for tag in wanted.tags:
-        tagged = select(RunTag.run_id).where(RunTag.tag == _storable(tag).strip().lower())
+        tagged = select(RunTag.run_id).where(RunTag.tag == storable(tag).strip().lower())
         conditions.append(BacktestRun.id.in_(tagged))
-    words = _storable(wanted.text)[:_LONGEST_TEXT].split()[:_MOST_WORDS]
-    return conditions + [_holds(word) for word in words]
+    return conditions + [_holds(word) for word in words_of(wanted.text)]
 
 
 def _holds(word: str) -> ColumnElement[bool]:
-    number = word.removeprefix("#")
-    tagged = select(RunTag.run_id).where(_like(RunTag.tag, word))
+    tagged = select(RunTag.run_id).where(contains(RunTag.tag, word))
     places = [
-        *(_like(column, word) for column in (BacktestRun.symbol, BacktestRun.strategy)),
+        *(contains(column, word) for column in (BacktestRun.symbol, BacktestRun.strategy)),
         BacktestRun.resolution == word.lower(),
         # "fast=5" finds what is stored as fast: 5.
-        _like(_PARAMS_TEXT, word.replace("=", ": ")),
-        _like(BacktestRun.name, word),
-        _like(BacktestRun.notes, word),
+        contains(_PARAMS_TEXT, word.replace("=", ": ")),
+        contains(BacktestRun.name, word),
+        contains(BacktestRun.notes, word),
         BacktestRun.id.in_(tagged),
     ]
-    if number.isascii() and number.isdigit() and int(number) < _FURTHEST:
-        places.append(BacktestRun.id == int(number))
+    number = number_in(word)
+    if number is not None:
+        places.append(BacktestRun.id == number)
     return or_(*places)
-
-
-def _like(column: ColumnElement, word: str) -> ColumnElement[bool]:
-    """Match a text plainly, whatever % and _ mean to LIKE, in any case.
-
-    SQLite knows the case of ASCII letters only: for others the usual spellings are tried.
-    """
-    spellings = {word} if word.isascii() else {word, word.lower(), word.upper(), word.title()}
-    return or_(*(column.icontains(text, autoescape=True) for text in sorted(spellings)))
-
-
-def _storable(text: str) -> str:
-    """Leave out what no driver takes: zeros and halves of pairs."""
-    return str(text).replace("\0", "").encode("utf-8", "ignore").decode()

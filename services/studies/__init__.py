@@ -1,12 +1,8 @@
 """Saved studies: every sweep, search and walk-forward, with the results of all combinations."""
 
-from services.studies.load import (
-    delete_studies,
-    find_study,
-    list_studies,
-    load_results,
-    restore_studies,
-)
+from services.studies.edit import change_study, delete_studies, restore_studies
+from services.studies.listing import StudyFilter, StudyPage, find_studies
+from services.studies.load import find_study, load_results
 from services.studies.request import METHODS, StudyRequest
 from services.studies.saved import Extent, Study
 from services.studies.store import (
@@ -22,15 +18,18 @@ __all__ = [
     "METHODS",
     "Extent",
     "Study",
+    "StudyFilter",
+    "StudyPage",
     "StudyRequest",
     "Trials",
     "add_chunk",
     "begin_study",
+    "change_study",
     "create_study",
     "delete_studies",
     "end_study",
+    "find_studies",
     "find_study",
-    "list_studies",
     "load_results",
     "missing_chunks",
     "restore_studies",

@@ -32,7 +32,8 @@ class Study:
     """One study; `done` of `combinations` are stored, `dropped` were not valid.
 
     `bars_hash` and `code_hash` name the bars and the strategy's file that it goes on with.
-    `summary` is what was made of its results.
+    `summary` is what was made of its results, `best` the best value of its objective: of a
+    walk-forward that of its tests as one run, None while there is none.
     """
 
     id: int
@@ -51,11 +52,17 @@ class Study:
     summary: Mapping[str, Any]
     name: str = ""
     notes: str = ""
+    best: float | None = None
 
     @property
     def is_whole(self) -> bool:
         """Tell whether all of its combinations are stored."""
         return self.state == DONE
+
+    @property
+    def is_active(self) -> bool:
+        """Tell whether it waits for a worker or is worked on."""
+        return self.state in (WAITING, RUNNING)
 
     @property
     def can_go_on(self) -> bool:
@@ -87,6 +94,7 @@ def study_of(row: Row, job_state: str | None = None) -> Study:
         summary=row.summary or {},
         name=row.name or "",
         notes=row.notes or "",
+        best=row.best,
     )
 
 

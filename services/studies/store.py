@@ -10,6 +10,7 @@ from db.models import Study as Row
 from db.models import StudyChunk
 from db.session import Database
 from services.metrics import METRICS_VERSION
+from services.optimise.objective import Objective, best_of
 from services.processes import this_process
 from services.runs.fingerprint import versions
 from services.studies.load import find_study
@@ -72,24 +73,38 @@ def end_study(database: Database, study_id: int, state: str, **values: Any) -> N
     _change(database, study_id, state=state, **values)
 
 
-def add_chunk(database: Database, study_id: int, number: int, frame: pd.DataFrame) -> int:
-    """Store a chunk's results and return how many combinations are stored now.
+def add_chunk(
+    database: Database,
+    study_id: int,
+    number: int,
+    frame: pd.DataFrame,
+    *,
+    tried: int | None = None,
+    state: bytes | None = None,
+) -> int:
+    """Store a chunk's results and return how many combinations are tried by now.
 
-    One that is stored already stays as it is: two processes that go on with one study compute
-    the same.
+    `tried` is how many it took, where they are not its rows; `state` is what the next chunk goes
+    on from. A chunk that is stored already stays as it is: two processes that go on with one
+    study compute the same.
     """
-    chunk = StudyChunk(study_id=study_id, number=number, rows=len(frame), payload=pack_frame(frame))
+    rows = len(frame) if tried is None else tried
+    chunk = StudyChunk(
+        study_id=study_id, number=number, rows=rows, payload=pack_frame(frame), state=state
+    )
     stored = select(func.coalesce(func.sum(StudyChunk.rows), 0)).where(
         StudyChunk.study_id == study_id
     )
     try:
         with database.writing() as session:
             # Locked, so that of two who count at once the later one counts both chunks.
-            session.execute(select(Row.id).where(Row.id == study_id).with_for_update())
+            query = select(Row.asked, Row.best).where(Row.id == study_id).with_for_update()
+            asked, best = session.execute(query).one()
             session.add(chunk)
             session.flush()
             done = session.scalar(stored)
-            session.execute(update(Row).where(Row.id == study_id).values(done=done))
+            values = {"done": done, "best": _better(asked, best, frame)}
+            session.execute(update(Row).where(Row.id == study_id).values(**values))
             return done
     except IntegrityError:
         with database.reading() as session:
@@ -102,6 +117,16 @@ def missing_chunks(database: Database, study: Study) -> list[int]:
     with database.reading() as session:
         there = set(session.scalars(query))
     return [number for number in range(study.chunks) if number not in there]
+
+
+def _better(asked: dict, best: float | None, frame: pd.DataFrame) -> float | None:
+    """Return the better of the best so far and that of a frame, by the study's objective."""
+    objective = Objective(asked["objective"], asked["minimum_trades"])
+    place = best_of(frame, objective) if objective.metric in frame else None
+    if place is None:
+        return best
+    found = float(frame[objective.metric].iloc[place])
+    return found if best is None or objective.score(found) > objective.score(best) else best
 
 
 def _equal(
