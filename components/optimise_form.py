@@ -26,6 +26,7 @@ from services.parameters import ParameterSpec
 FIELD, GRID = "opt-field", "opt-grid"
 GRID_BOX, START, FORM_ERROR, COUNT = "opt-grid-box", "opt-start", "opt-form-error", "opt-count"
 DRAWN_BOX, WINDOWS_BOX, SAMPLER = "opt-drawn", "opt-windows", "opt-sampler"
+HOLDOUT_BOX = "opt-holdout"
 GRID_PREFIX = "g."
 DRAWING, WALK_FORWARD = ("random", "sobol", "search"), "walk_forward"
 METHOD_LABELS = {
@@ -41,8 +42,21 @@ _DEFAULTS = {
     "samples": "1000",
     "train": "2 Y",
     "test": "6 M",
+    "holdout": "0",
 }
-_OWN = ("method", "objective", "minimum_trades", "samples", "train", "test", "embargo", "anchored")
+_OWN = (
+    "method",
+    "objective",
+    "minimum_trades",
+    "samples",
+    "train",
+    "test",
+    "embargo",
+    "anchored",
+    "holdout",
+)
+USUAL_HOLDOUT = "20"
+_HOLDOUTS = {"0": "none"} | {str(share): f"the last {share} %" for share in (10, 20, 30, 40, 50)}
 
 
 def own_id(name: str) -> dict[str, str]:
@@ -122,14 +136,15 @@ def query_of_form(values: Mapping[str, Any], grid: Mapping[str, Any]) -> dict[st
     }
 
 
-def hidden_parts(method: str | None) -> tuple[bool, bool]:
-    """Tell whether the fields of samples and of windows are hidden for a method."""
-    return method not in DRAWING, method != WALK_FORWARD
+def hidden_parts(method: str | None) -> tuple[bool, bool, bool]:
+    """Tell whether the fields of samples, of windows and of unseen bars are hidden for a method."""
+    return method not in DRAWING, method != WALK_FORWARD, method == WALK_FORWARD
 
 
 def _not_of(method: str) -> tuple[str, ...]:
     drawn = () if method in DRAWING else ("samples",)
-    windows = () if method == WALK_FORWARD else ("train", "test", "embargo", "anchored")
+    walks = method == WALK_FORWARD
+    windows = ("holdout",) if walks else ("train", "test", "embargo", "anchored")
     return drawn + windows
 
 
@@ -140,7 +155,7 @@ def _grid_field(spec: ParameterSpec, text: str) -> html.Div:
 
 
 def _how(values: Mapping[str, str]) -> list[Any]:
-    drawn_hidden, windows_hidden = hidden_parts(values["method"])
+    drawn_hidden, windows_hidden, holdout_hidden = hidden_parts(values["method"])
     objectives = {name: METRIC_SPECS[name].label for name in OBJECTIVES}
     return [
         select_field(own_id("method"), "Method", METHOD_LABELS, values["method"]),
@@ -174,6 +189,18 @@ def _how(values: Mapping[str, str]) -> list[Any]:
             ],
             id=WINDOWS_BOX,
             hidden=windows_hidden,
+            className="opt-part",
+        ),
+        html.Div(
+            select_field(
+                own_id("holdout"),
+                "Bars kept unseen",
+                _HOLDOUTS,
+                values["holdout"],
+                help="the best are tried on them afterwards",
+            ),
+            id=HOLDOUT_BOX,
+            hidden=holdout_hidden,
             className="opt-part",
         ),
         select_field(own_id("objective"), "Objective", objectives, values["objective"]),

@@ -42,7 +42,7 @@ def map_view(
         return [html.P("No combination has these values.", className="muted")]
     data = map_data(frame, surface, metric, names, address)
     return [
-        html.Div(id=MAP, className="opt-map", **{"data-map": json.dumps(data)}),
+        html.Div(id=MAP, className="opt-map", **{"data-map": _packed(data)}),
         html.P(id="opt-map-said", className="opt-map-said"),
         _legend(data, surface, objective),
     ]
@@ -53,34 +53,32 @@ def map_data(
 ) -> dict[str, Any]:
     """Return what the script draws: for each cell its text, its colour and its parameters.
 
-    A cell is null, or [text, percent of the colour (below zero: of the other), parameters].
+    Cells stand in one line, the lowest row of the map first; a text is empty where there is none,
+    a shade the percent of the colour (below zero: of the other).
     """
     values = surface.values(frame, metric)
     mix = shades(values, METRIC_SPECS[metric].better == "low")
     text = np.frompyfunc(lambda value: metric_text_of(metric, _known(value)), 1, 1)(values)
-    columns = [frame[name].map(_word).to_numpy() for name in names]
-    rows = surface.rows
-    cells = [
-        [
-            None
-            if rows[j, i] < 0
-            else [text[j, i], int(mix[j, i]), [column[rows[j, i]] for column in columns]]
-            for i in range(rows.shape[1])
-        ]
-        for j in range(rows.shape[0])
-    ]
+    text[surface.rows < 0] = ""
     return {
         "metric": METRIC_SPECS[metric].label,
         "names": list(names),
         "x": {"name": surface.x.name, "labels": _labels(surface.x)},
         "y": {"name": surface.y.name, "labels": _labels(surface.y)},
-        "cells": cells,
+        # Texts of their own would take three times the bytes.
+        "texts": "|".join(text.ravel()),
+        "shades": " ".join(map(str, mix.astype(int).ravel())),
+        "params": [_of_cells(frame[name], surface) for name in names],
         "best": surface.best,
         "plateau": surface.plateau,
         "address": address,
         "span": _span(values, metric),
         "ramp": _ramp(values, METRIC_SPECS[metric].better == "low"),
     }
+
+
+def _packed(data: dict[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def shades(values: np.ndarray, low_is_better: bool = False) -> np.ndarray:
@@ -139,6 +137,27 @@ def _span(values: np.ndarray, metric: str) -> tuple[str, str]:
     known = values[np.isfinite(values)]
     ends = (float(known.min()), float(known.max())) if len(known) else (None, None)
     return metric_text_of(metric, ends[0]), metric_text_of(metric, ends[1])
+
+
+def _of_cells(column: pd.Series, surface: Surface) -> dict[str, Any]:
+    """Return the words of a parameter, and which one each cell has: one for all, or its place."""
+    there = surface.rows >= 0
+    codes, values = pd.factorize(column.to_numpy()[surface.rows[there]], use_na_sentinel=False)
+    words = [_word(value) for value in values]
+    if len(words) == 1:
+        return {"words": words}
+    places = np.zeros(surface.rows.shape, dtype=np.int64)
+    places[there] = codes
+    return {"words": words, "places": _line(places, there)}
+
+
+def _line(places: np.ndarray, there: np.ndarray) -> dict[str, Any]:
+    """Write places by column or by row where these tell them all, else cell by cell."""
+    for axis, name in ((0, "x"), (1, "y")):
+        one = places.max(axis=axis)
+        if (np.where(there, places, np.expand_dims(one, axis)) == np.expand_dims(one, axis)).all():
+            return {"by": name, "of": one.tolist()}
+    return {"by": "cell", "of": " ".join(map(str, places.ravel()))}
 
 
 def _labels(axis: Any) -> list[str]:

@@ -13,15 +13,18 @@ from components.format import direction, metric_text_of
 from components.icons import icon
 from components.optimise_axes import AxisChoice
 from components.optimise_map import map_panel
-from components.optimise_table import table_panel
+from components.optimise_table import Tried, table_panel
+from components.optimise_unseen import unseen_panel
 from components.plot import plot
 from components.report_parts import panel
 from services.charts.optimise import parallel_figure
 from services.metrics import METRIC_SPECS
 from services.optimise.objective import Objective, best_of
 from services.optimise.surface import searched, value_text
+from services.studies.holdout import Unseen
 from services.wording import settings_text
 
+_NOWHERE = object()  # there are no unseen bars
 CANCEL, RESUME = "opt-cancel", "opt-resume"
 _SHOWN = ("sharpe", "total_return", "max_drawdown", "trades", "win_rate", "profit_factor")
 STATES = {
@@ -48,7 +51,8 @@ def study_line(request: Any) -> str:
     """Say on which span and under which assumptions a study trades."""
     asked = request.backtest
     span = asked.duration or " to ".join(part for part in (asked.start, asked.end) if part)
-    return f"{span or 'all bars'} · {settings_text(asked.settings)}"
+    kept = f", the last {request.holdout} % unseen" if request.holdout else ""
+    return f"{span or 'all bars'}{kept} · {settings_text(asked.settings)}"
 
 
 def progress_box(
@@ -93,7 +97,12 @@ def progress_box(
 
 
 def best_panel(
-    frame: pd.DataFrame, names: Sequence[str], objective: Objective, address: str, note: str = ""
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    objective: Objective,
+    address: str,
+    note: str = "",
+    unseen: Unseen | None = None,
 ) -> html.Section:
     """Return the best combination with its numbers and the way to its backtest."""
     place = best_of(frame, objective)
@@ -103,12 +112,16 @@ def best_panel(
             html.P(_nothing(frame, objective), className="opt-message"),
         )
     row = frame.iloc[place]
+    later = {} if unseen is None else unseen.frame.iloc[0]  # the best comes first
     params = ", ".join(f"{name.replace('_', ' ')} {value_text(row[name])}" for name in names)
     shown = [objective.metric, *(name for name in _SHOWN if name != objective.metric)][:6]
     return panel(
         "Best combination",
         html.Div(
-            [_number(name, row[name], name == objective.metric) for name in shown],
+            [
+                _number(name, row[name], name == objective.metric, later.get(name, _NOWHERE))
+                for name in shown
+            ],
             className="metric-cards",
         ),
         note=f"{params}{note}",
@@ -120,14 +133,12 @@ def best_panel(
     )
 
 
-def result_parts(
-    frame: pd.DataFrame,
-    names: Sequence[str],
-    objective: Objective,
-    choice: AxisChoice,
-    export: str,
-) -> list[Component]:
-    """Return map, parallel coordinates where there are more than two parameters, and the table."""
+def result_parts(tried: Tried, choice: AxisChoice, rows: str, export: str) -> list[Component]:
+    """Return map, parallel lines of more than two parameters, the unseen bars, and the table.
+
+    The table's rows and all as a file are at the addresses `rows` and `export`.
+    """
+    frame, names, objective = tried.frame, tried.names, tried.objective
     parts: list[Component] = [map_panel(frame, choice, names)] if choice.x else []
     axes = [name for name in names if name in searched(frame, names)]
     if len(axes) > 2:
@@ -143,7 +154,9 @@ def result_parts(
                 "matters.",
             )
         )
-    return [*parts, table_panel(frame, names, objective, export)]
+    if tried.unseen is not None:
+        parts.append(unseen_panel(frame, tried.unseen, objective))
+    return [*parts, table_panel(tried, rows, export)]
 
 
 def backtest_query(base: Mapping[str, str], params: Mapping[str, Any]) -> dict[str, str]:
@@ -157,15 +170,18 @@ def _word(value: Any) -> str:
     return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
-def _number(name: str, value: Any, is_objective: bool) -> html.Div:
+def _number(name: str, value: Any, is_objective: bool, unseen: Any) -> html.Div:
     spec = METRIC_SPECS[name]
     number = None if pd.isna(value) else float(value)
     text = metric_text_of(name, number)
     return html.Div(
         [
-            html.Div(spec.label, className="metric-label"),
+            html.Div(
+                [spec.label, html.Span(" · objective", className="muted") if is_objective else ""],
+                className="metric-label",
+            ),
             html.Div(text, className=f"metric-value {direction(spec, number)}".strip()),
-            html.Div("the objective" if is_objective else "", className="metric-benchmark"),
+            html.Div(_beside(name, unseen), className="metric-benchmark"),
         ],
         className="metric-card",
         title=spec.definition,
@@ -177,6 +193,12 @@ def _number(name: str, value: Any, is_objective: bool) -> html.Div:
             "data-metric": name,
         },
     )
+
+
+def _beside(name: str, unseen: Any) -> str:
+    if unseen is _NOWHERE:
+        return ""
+    return f"unseen {metric_text_of(name, None if pd.isna(unseen) else float(unseen))}"
 
 
 def _nothing(frame: pd.DataFrame, objective: Objective) -> str:

@@ -1,22 +1,25 @@
 """The table of combinations: parameters, metrics, and what became of them out-of-sample."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-import dash_ag_grid as dag
 import numpy as np
 import pandas as pd
 from dash import html
 
+from components.optimise_unseen import unseen_columns
 from components.report_parts import panel
 from components.tables import data_table, number_column, signed_column
 from services.charts.numbers import numbers
 from services.metrics import METRIC_SPECS
 from services.optimise.objective import Objective
-from services.optimise.surface import value_text
+from services.optimise.surface import choices_of, value_text
+from services.studies.holdout import Unseen
 
-TABLE, OPEN_ROW = "opt-table", "opt-row"
-MOST_ROWS = 5_000
+TABLE = "opt-table"
+BLOCK = 100  # rows that one request brings
 SHOWN = (
     "sharpe",
     "total_return",
@@ -33,73 +36,113 @@ SHOWN = (
 )
 _SIGNED = ("total_return", "cagr", "alpha")
 _WIDTH = 104
+UNSEEN = "unseen_"
 
 
-def table_panel(
-    frame: pd.DataFrame, names: Sequence[str], objective: Objective, export: str = ""
-) -> html.Section:
-    """Return the panel of the best combinations; `export` is the address of all as a file."""
-    count = min(len(frame), MOST_ROWS)
-    note = f"{len(frame):,} combinations; a click on a row opens its backtest."
-    if count < len(frame):
-        note = f"The best {count:,} of {len(frame):,} by {objective.spec.label}; the file has all."
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """The combinations of a study as a table shows them; `unseen` is None where no bars are."""
+
+    frame: pd.DataFrame
+    names: Sequence[str]
+    objective: Objective
+    unseen: Unseen | None = None
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Name the metrics that are shown of the unseen bars, too."""
+        wanted = (self.objective.metric, "sharpe", "total_return", "max_drawdown")
+        return tuple(dict.fromkeys(wanted)) if self.unseen is not None else ()
+
+    @cached_property
+    def later(self) -> pd.DataFrame:
+        """The metrics on the unseen bars beside the rows of `frame`, NaN where not tried."""
+        if self.unseen is None:
+            return pd.DataFrame(index=range(len(self.frame)))
+        return unseen_columns(self.unseen, self.beside, len(self.frame)).add_prefix(UNSEEN)
+
+
+def table_panel(tried: Tried, rows: str, export: str) -> html.Section:
+    """Return the panel of all combinations; its script reads the rows from the address `rows`.
+
+    `export` is the address of all as a file.
+    """
+    note = f"{len(tried.frame):,} combinations; a click on a row opens its backtest."
+    if tried.unseen is not None:
+        note += f" The best {len(tried.unseen.places):,} were tried on the unseen bars, too."
     link = html.A(
         "All as CSV", href=export, download="", className="btn btn-sm btn-outline-secondary"
     )
-    return panel(
-        "Combinations", _grid(frame, names, objective), note=note, tools=link if export else None
-    )
-
-
-def _grid(frame: pd.DataFrame, names: Sequence[str], objective: Objective) -> dag.AgGrid:
-    return data_table(
+    grid = data_table(
         TABLE,
-        table_columns(frame, names, objective),
-        table_rows(frame, names, objective),
+        table_columns(tried),
+        None,
         height=440,
-        options={"suppressColumnVirtualisation": False, "tooltipShowDelay": 300},
-        columnSize=None,
+        options={"cacheBlockSize": BLOCK, "rowBuffer": 4, "tooltipShowDelay": 300},
+        rowModelType="infinite",
     )
+    box = html.Div(grid, className="opt-table-box", **{"data-rows": rows})
+    return panel("Combinations", box, note=note, tools=link)
 
 
-def table_columns(
-    frame: pd.DataFrame, names: Sequence[str], objective: Objective
-) -> list[dict[str, Any]]:
+def table_columns(tried: Tried) -> list[dict[str, Any]]:
     """Return the columns: parameters first, the objective next, sorted by it."""
-    columns = [_parameter(name, frame[name]) for name in names]
-    metrics = [objective.metric, *(name for name in SHOWN if name != objective.metric)]
-    for name in metrics:
-        if name in frame:
-            columns.append(_metric(name))
-    columns[len(names)]["sort"] = "desc" if objective.direction == "high" else "asc"
+    frame, objective = tried.frame, tried.objective
+    columns = [_parameter(name, frame[name]) for name in tried.names]
+    for name in _metrics(tried):
+        columns.append(_metric(name))
+        if name in tried.beside:
+            columns.append(_unseen_metric(name))
+    columns[len(tried.names)]["sort"] = "desc" if objective.direction == "high" else "asc"
     if "error" in frame:
         columns.append({"field": "error", "headerName": "Error", "minWidth": 220})
     return columns
 
 
-def table_rows(
-    frame: pd.DataFrame, names: Sequence[str], objective: Objective
-) -> list[dict[str, Any]]:
-    """Return a row a combination, the best MOST_ROWS of them; `id` is the row of the frame."""
-    scores = objective.scores(frame)
-    order = np.argsort(np.where(np.isnan(scores), -np.inf, scores)[::-1], kind="stable")[::-1]
-    places = np.sort((len(frame) - 1 - order)[:MOST_ROWS])
-    part = frame.iloc[places]
+def table_rows(tried: Tried, places: np.ndarray) -> list[dict[str, Any]]:
+    """Return a row for each of some places in the frame; its `id` is the place."""
+    part = tried.frame.iloc[places]
     columns: dict[str, list[Any]] = {"id": [str(place) for place in places]}
-    for name in names:
-        columns[name] = [_plain(value) for value in part[name]]
-    for name in {objective.metric, *SHOWN} & set(frame.columns):
-        columns[name] = numbers(part[name].to_numpy(np.float64, na_value=np.nan))
-    if "error" in frame:
+    columns |= {name: [_plain(value) for value in part[name]] for name in tried.names}
+    columns |= {name: numbers(_floats(part[name])) for name in _metrics(tried)}
+    later = tried.later.iloc[places]
+    columns |= {name: numbers(later[name].to_numpy()) for name in later}
+    if "error" in part:
         columns["error"] = ["" if pd.isna(value) else str(value) for value in part["error"]]
     keys = list(columns)
     return [dict(zip(keys, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def row_params(frame: pd.DataFrame, names: Sequence[str], row: Mapping[str, Any]) -> dict:
-    """Return the parameters of a row of the table."""
-    place = int(row["id"])
-    return {name: _plain(frame[name].iloc[place]) for name in names}
+def places_by(tried: Tried, column: str = "", descending: bool = True) -> np.ndarray:
+    """Return the places of all rows in the order of a column, what is undefined last.
+
+    Without a known column by the objective, the best first; there what does not qualify is last.
+    """
+    frame, objective = tried.frame, tried.objective
+    best_first = descending == (objective.direction == "high")
+    if column in tried.later:
+        values = tried.later[column].to_numpy()
+    elif column in tried.names:
+        order = {value: place for place, value in enumerate(choices_of(frame, column))}
+        values = frame[column].map(order).to_numpy(np.float64)
+    elif (
+        column in frame
+        and column in METRIC_SPECS
+        and not (column == objective.metric and best_first)
+    ):
+        values = _floats(frame[column])
+    else:
+        values, descending = objective.scores(frame), True
+    return np.argsort(-values if descending else values, kind="stable")
+
+
+def _metrics(tried: Tried) -> list[str]:
+    first = tried.objective.metric
+    return [name for name in dict.fromkeys((first, *SHOWN)) if name in tried.frame]
+
+
+def _floats(column: pd.Series) -> np.ndarray:
+    return column.to_numpy(np.float64, na_value=np.nan)
 
 
 def _parameter(name: str, column: pd.Series) -> dict[str, Any]:
@@ -117,7 +160,19 @@ def _metric(name: str) -> dict[str, Any]:
     spec = METRIC_SPECS[name]
     kind = "ratio" if spec.kind == "days" else spec.kind
     make = signed_column if name in _SIGNED else number_column
-    return make(name, spec.label, kind, width=_WIDTH, headerTooltip=spec.definition)
+    width = max(_WIDTH, 40 + 7 * len(spec.label))
+    return make(name, spec.label, kind, width=width, headerTooltip=spec.definition)
+
+
+def _unseen_metric(name: str) -> dict[str, Any]:
+    column = _metric(name)
+    label, definition = column["headerName"], column["headerTooltip"]
+    return column | {
+        "field": f"{UNSEEN}{name}",
+        "headerName": f"{label}, unseen",
+        "headerTooltip": f"On the bars that the search did not see. {definition}",
+        "width": column["width"] + 56,
+    }
 
 
 def _plain(value: Any) -> Any:

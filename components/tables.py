@@ -11,7 +11,7 @@ _FORMATS = {"percent": ",.2f", "ratio": ",.2f", "money": ",.2f", "count": ",.0f"
 def data_table(
     id: str,
     columns: Sequence[dict[str, Any]],
-    rows: Sequence[dict[str, Any]],
+    rows: Sequence[dict[str, Any]] | None,
     *,
     height: str | int | None = None,
     options: dict[str, Any] | None = None,
@@ -19,7 +19,7 @@ def data_table(
 ) -> dag.AgGrid:
     """Return a grid; every row has a unique `id`. Without `height` it is as high as its rows.
 
-    `options` are AG Grid's own; a click selects a row.
+    Without `rows` a script fills it. `options` are AG Grid's own; a click selects a row.
     """
     defaults = {
         "animateRows": False,
@@ -32,7 +32,7 @@ def data_table(
     return dag.AgGrid(
         id=id,
         columnDefs=list(columns),
-        rowData=list(rows),
+        **({} if rows is None else {"rowData": list(rows)}),
         getRowId="params.data.id",
         defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True},
         dashGridOptions=defaults | (options or {}),

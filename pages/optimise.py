@@ -6,7 +6,6 @@ import dash
 from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
-from components.backtest_form import query_text
 from components.feedback import empty_state
 from components.optimise_form import (
     COUNT,
@@ -15,8 +14,10 @@ from components.optimise_form import (
     FORM_ERROR,
     GRID,
     GRID_BOX,
+    HOLDOUT_BOX,
     SAMPLER,
     START,
+    USUAL_HOLDOUT,
     WINDOWS_BOX,
     form_values,
     grid_fields,
@@ -26,6 +27,7 @@ from components.optimise_form import (
     query_of_form,
 )
 from pages import optimise_shown
+from pages.form_state import named, unknown_note, unless_equal
 from pages.optimise_count import Count, count_of
 from pages.optimise_data import StudyReader
 from pages.optimise_query import (
@@ -87,6 +89,7 @@ def _register_choices(app: Dash) -> None:
     @app.callback(
         Output(DRAWN_BOX, "hidden"),
         Output(WINDOWS_BOX, "hidden"),
+        Output(HOLDOUT_BOX, "hidden"),
         Input(own_id("method"), "value"),
     )
     def _show_parts(method: str):
@@ -120,7 +123,7 @@ def _register_count(app: Dash, workspace: Workspace) -> None:
         prevent_initial_call="initial_duplicate",
     )
     def _count(_fields: list, _grid: list, search: str):
-        values, grid = (_named(group) for group in dash.ctx.inputs_list)
+        values, grid = (named(group) for group in dash.ctx.inputs_list)
         query = query_of_form(values, grid)
         found = count_of(workspace, query)
         asked = query_of_search(search)
@@ -145,7 +148,7 @@ def _register_start(app: Dash, workspace: Workspace) -> None:
     def _start(clicks: int | None, _fields: list, _grid: list):
         if not clicks:
             raise PreventUpdate
-        values, grid = (_named(group) for group in dash.ctx.states_list)
+        values, grid = (named(group) for group in dash.ctx.states_list)
         try:
             study = start_study(workspace, request_of(query_of_form(values, grid)))
         except UserError as error:
@@ -170,8 +173,8 @@ def _register_follow(app: Dash, reader: StudyReader) -> None:
         fields, grid = dash.ctx.states_list
         wanted = form_values(query)
         return (
-            [_unless_equal(item, wanted.get(item["id"]["name"])) for item in fields],
-            [_unless_equal(item, query.get(GRID_PREFIX + item["id"]["name"])) for item in grid],
+            [unless_equal(item, wanted.get(item["id"]["name"])) for item in fields],
+            [unless_equal(item, query.get(GRID_PREFIX + item["id"]["name"])) for item in grid],
         )
 
 
@@ -179,7 +182,8 @@ def layout(workspace: Workspace, reader: StudyReader, /, **raw: Any) -> html.Div
     """Return the page for a query: the study that it names, or the form that it fills."""
     query = {name: value[-1] if isinstance(value, list) else value for name, value in raw.items()}
     symbols = list(dict.fromkeys(entry.symbol for entry in catalogue(workspace.database)))
-    form_query = {"symbol": symbols[0] if symbols else "", **_meant(reader, query)}
+    meant = _meant(reader, query)
+    form_query = meant if meant.get("symbol") else _fresh(symbols) | meant
     specs = _specs(form_query.get("strategy", _FIRST))
     return html.Div(
         [
@@ -191,7 +195,7 @@ def layout(workspace: Workspace, reader: StudyReader, /, **raw: Any) -> html.Div
                     optimise_form(form_query, symbols, list(STRATEGIES), specs),
                     html.Div(
                         [
-                            _note(query),
+                            None if query.get(STUDY) else unknown_note(unknown_names(query)),
                             *optimise_shown.shown_boxes(_placeholder(symbols), query.get(STUDY)),
                         ],
                         id=RESULT,
@@ -203,6 +207,11 @@ def layout(workspace: Workspace, reader: StudyReader, /, **raw: Any) -> html.Div
         ],
         className="page optimise-page",
     )
+
+
+def _fresh(symbols: list[str]) -> dict[str, str]:
+    """Return what a form says at first: to keep some bars unseen is the easy way."""
+    return {"symbol": symbols[0] if symbols else "", "holdout": USUAL_HOLDOUT}
 
 
 def _meant(reader: StudyReader, query: dict[str, str]) -> dict[str, str]:
@@ -222,17 +231,6 @@ def _specs(strategy: str) -> tuple:
         return ()
 
 
-def _named(group: list[dict]) -> dict[str, Any]:
-    return {item["id"]["name"]: item.get("value") for item in group}
-
-
-def _unless_equal(item: dict, wanted: str | None) -> Any:
-    value = item.get("value")
-    if wanted is None or query_text(value) == query_text(wanted):
-        return no_update
-    return wanted == query_text(True) if isinstance(value, bool) else wanted
-
-
 def _errors(found: Count) -> tuple[list, list, str]:
     """Put a trouble beside the field that it names, or under the form."""
     groups = [group for group in dash.ctx.outputs_list if isinstance(group, list)]
@@ -242,14 +240,6 @@ def _errors(found: Count) -> tuple[list, list, str]:
     ]
     placed = any(any(group) for group in slots)
     return slots[0], slots[1], "" if placed else found.error
-
-
-def _note(query: dict[str, str]) -> Any:
-    unknown = [] if query.get(STUDY) else unknown_names(query)
-    if not unknown:
-        return None
-    names = ", ".join(f'"{name[:40]}"' for name in unknown[:5])
-    return html.P(f"The address holds what this page does not know: {names}.", className="caution")
 
 
 def _placeholder(symbols: list[str]) -> html.Div:

@@ -48,7 +48,7 @@ def _counted(workspace: Workspace, request: StudyRequest) -> Count:
     stored = _stored(workspace, request)
     if request.draws:
         seconds = seconds_of(strategy, request.samples, stored.bars)
-        return Count(f"{request.samples:,} samples, {span_text(seconds)}.")
+        return Count(f"{request.samples:,} samples, {span_text(seconds)}.{_kept(request)}")
     size = grid_size(request.space)
     if size > MOST_COMBINATIONS:
         return Count(
@@ -61,7 +61,11 @@ def _counted(workspace: Workspace, request: StudyRequest) -> Count:
     valid = f"{len(found):,} combinations"
     if found.dropped:
         valid = f"{len(found):,} of {size:,}: {_dropped(found.dropped, strategy)}"
-    return Count(f"{valid}. {span_text(seconds).capitalize()}.")
+    return Count(f"{valid}. {span_text(seconds).capitalize()}.{_kept(request)}")
+
+
+def _kept(request: StudyRequest) -> str:
+    return f" The last {request.holdout} % of the bars stay unseen." if request.holdout else ""
 
 
 def _dropped(count: int, strategy: type) -> str:
@@ -92,6 +96,7 @@ def _stored(workspace: Workspace, request: StudyRequest) -> _Stored:
         if (entry.symbol, entry.resolution) == (asked.symbol, asked.resolution):
             days = max((entry.last - entry.first).total_seconds() / 86_400, 1.0)
             share = min(1.0, _days(asked.duration) / days) if asked.duration else 1.0
+            share *= 1 - request.holdout / 100
             return _Stored(max(1, round(entry.bars * share)), entry.bars / days)
     raise InvalidParams(
         f"No {asked.resolution} bars of {asked.symbol[:20]} are stored: get them on the page Data "

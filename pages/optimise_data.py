@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from components.optimise_result import backtest_query
+from components.optimise_table import Tried, places_by, table_rows
 from pages.optimise_query import search_of
+from services.backtest import BacktestRequest
 from services.errors import UserError
 from services.instruments import get_instrument
 from services.market_data import load_bars
@@ -18,19 +20,24 @@ from services.optimise.walked import WalkForward
 from services.studies import Study, find_study, load_results, trials_of
 from services.studies.cautions import study_cautions
 from services.studies.evidence import Evidence, evidence_of
+from services.studies.holdout import Unseen, seen_by, unseen_of
 from services.studies.request import WALK_FORWARD
 from services.workspace import Workspace
 from strategies.registry import STRATEGIES
 
-_KEPT = 8
+_KEPT = 24
 
 
 @dataclass(frozen=True, eq=False)
 class StudyResults:
-    """A study with the results that are stored: `frame` as a sweep gives it, perhaps empty."""
+    """A study with the results that are stored: `frame` as a sweep gives it, perhaps empty.
+
+    `seen` is the backtest whose span the study searches.
+    """
 
     study: Study
     frame: pd.DataFrame
+    seen: BacktestRequest
 
     @property
     def is_walk(self) -> bool:
@@ -47,14 +54,13 @@ class StudyResults:
     @property
     def address(self) -> str:
         """The address of the backtest on the same bars, without parameters."""
-        return "/backtest" + search_of(self.study.request.backtest.as_query())
+        return "/backtest" + search_of(self.seen.as_query())
 
     def address_of(self, place: int) -> str:
         """Return the address of a row's backtest."""
         cells = {name: self.frame[name].iloc[place] for name in self.names}
         params = {k: v.item() if isinstance(v, np.generic) else v for k, v in cells.items()}
-        base = self.study.request.backtest.as_query()
-        return "/backtest" + search_of(backtest_query(base, params))
+        return "/backtest" + search_of(backtest_query(self.seen.as_query(), params))
 
 
 class StudyReader:
@@ -69,7 +75,40 @@ class StudyReader:
         database = self._workspace.database
         study = find_study(database, number)
         key = "results", study.id, study.done, study.state
-        return StudyResults(study, self._once(key, lambda: load_results(database, study.id)))
+        frame = self._once(key, lambda: load_results(database, study.id))
+        return StudyResults(study, frame, self._seen(study))
+
+    def unseen(self, results: StudyResults) -> Unseen | None:
+        """Try the best of a study on the bars that it kept unseen; None where it kept none."""
+        study, name = results.study, results.study.request.backtest.strategy
+        if not study.request.holdout or name not in STRATEGIES:
+            return None
+        database = self._workspace.database
+        return self._once(
+            ("unseen", study.id, study.done),
+            lambda: unseen_of(database, study, STRATEGIES[name], results.frame),
+        )
+
+    def tried(self, results: StudyResults) -> Tried:
+        """Return the combinations of a study as its table shows them."""
+        study = results.study
+        unseen = None if study.is_active else self.unseen(results)
+        return self._once(
+            ("tried", study.id, study.done, unseen is None),
+            lambda: Tried(results.frame, results.names, study.request.objective, unseen),
+        )
+
+    def rows(
+        self, number: int | str, column: str, descending: bool, start: int, stop: int
+    ) -> tuple[list[dict[str, Any]], int]:
+        """Return some rows of a study's table in the order of a column, and how many there are."""
+        found = self.read(number)
+        if found.frame.empty:
+            return [], 0
+        tried = self.tried(found)
+        key = "order", found.study.id, found.study.done, column, descending
+        places = self._once(key, lambda: places_by(tried, column, descending))
+        return table_rows(tried, places[start:stop]), len(places)
 
     def evidence(self, results: StudyResults) -> Evidence | None:
         """Judge the best combination of a study; None while there is nothing to judge."""
@@ -91,6 +130,14 @@ class StudyReader:
             )
         except UserError:
             return ()
+
+    def _seen(self, study: Study) -> BacktestRequest:
+        try:
+            return self._once(
+                ("seen", study.id), lambda: seen_by(self._workspace.database, study.request)
+            )
+        except UserError:  # the bars are gone: there is no span to cut
+            return study.request.backtest
 
     def walk(self, study: Study) -> WalkForward:
         """Walk a finished walk-forward again: it comes out the same, with its curves."""

@@ -17,7 +17,7 @@ from strategies.registry import STRATEGIES
 GRID_PREFIX = "g."
 STUDY, JOB = "study", "job"
 DRAWING = ("random", "sobol", "search")
-HOW = ("method", "samples", "seed", "objective", "minimum_trades")
+HOW = ("method", "samples", "seed", "objective", "minimum_trades", "holdout")
 WINDOWS = ("train", "test", "anchored", "embargo")
 # What is looked at, not what is asked for.
 VIEW = ("metric", "x", "y")
@@ -55,6 +55,7 @@ def request_of(query: Mapping[str, str]) -> StudyRequest:
         test=query.get("test", "").strip(),
         anchored=query.get("anchored", "").lower() in ("true", "yes", "on", "1"),
         embargo=whole(query, "embargo", 0),
+        holdout=whole(query, "holdout", 0),
     )
 
 
@@ -65,6 +66,8 @@ def query_of(request: StudyRequest) -> dict[str, str]:
     query |= {"method": request.method, "objective": request.objective.metric}
     if request.objective.minimum_trades:
         query["minimum_trades"] = str(request.objective.minimum_trades)
+    if request.holdout:
+        query["holdout"] = str(request.holdout)
     if request.draws:
         query |= {"samples": str(request.samples)}
         query |= {"seed": str(request.seed)} if request.seed else {}

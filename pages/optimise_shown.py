@@ -23,6 +23,7 @@ from components.optimise_result import (
 )
 from components.optimise_table import TABLE
 from components.optimise_walk import walk_parts
+from pages.form_state import named
 from pages.optimise_data import StudyReader, StudyResults
 from pages.optimise_query import STUDY, query_of_search
 from services.errors import UnknownJob, UserError
@@ -91,14 +92,14 @@ def _register_study(app: Dash, workspace: Workspace, reader: StudyReader) -> Non
         now = [study.id, study.state, study.done]
         if dash.ctx.triggered_id != URL and seen == now:
             return (no_update,) * 8
-        is_active = study.state in ("waiting", "running")
+        is_active = study.is_active
         moved = seen is None or seen[0] != study.id or not is_active
         results = _results(reader, found) if moved and not is_active else None
         return (
             True,
             [_head(found), *_cautions(reader, found)],
             _progress(workspace, found),
-            _best(found),
+            _best(reader, found),
             results if moved else no_update,
             None if is_active else now,
             not is_active,
@@ -162,7 +163,7 @@ def _register_map(app: Dash, reader: StudyReader) -> None:
         number = query_of_search(search).get(STUDY)
         if not number:
             raise PreventUpdate
-        axes, held = (_named(group) for group in dash.ctx.inputs_list)
+        axes, held = (named(group) for group in dash.ctx.inputs_list)
         found = reader.read(number)
         frame, objective = found.frame, found.study.request.objective
         choice = choice_of(frame, found.names, objective.metric, axes, held)
@@ -218,14 +219,15 @@ def _job(workspace: Workspace, found: StudyResults) -> JobView | None:
         return None
 
 
-def _best(found: StudyResults) -> Any:
+def _best(reader: StudyReader, found: StudyResults) -> Any:
     frame, objective = found.frame, found.study.request.objective
     if found.is_walk or frame.empty:
         return None
     place = best_of(frame, objective)
     address = "" if place is None else found.address_of(place)
     so_far = "" if found.study.is_whole else " (best so far)"
-    return best_panel(frame, found.names, objective, address, so_far)
+    unseen = reader.unseen(found) if not found.study.is_active else None
+    return best_panel(frame, found.names, objective, address, so_far, unseen)
 
 
 def _results(reader: StudyReader, found: StudyResults) -> Any:
@@ -235,9 +237,6 @@ def _results(reader: StudyReader, found: StudyResults) -> Any:
     if frame.empty or found.is_walk:
         return empty_state("Nothing was tried yet", "The study ended before its first result.")
     choice = choice_of(frame, found.names, study.request.objective.metric, {})
+    rows = f"/api/studies/{study.id}/rows?done={study.done}"
     export = f"/export/studies/{study.id}.csv"
-    return result_parts(frame, found.names, study.request.objective, choice, export)
-
-
-def _named(group: list[dict]) -> dict[str, Any]:
-    return {item["id"]["name"]: item.get("value") for item in group}
+    return result_parts(reader.tried(found), choice, rows, export)

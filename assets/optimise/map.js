@@ -5,6 +5,7 @@
   const WEAKER = 0.52;
   const ROW = 30; // pixels of a row with numbers
   const HEIGHT = 420; // pixels of a map without
+  const DENSE = 40; // more along an axis stand without gaps
   const LABELS = 12; // about so many along an axis
 
   const make = (tag, className = "", text = "") => {
@@ -19,6 +20,22 @@
   const address = (map, values) => {
     const query = map.names.map((name, k) => `${encodeURIComponent(`p.${name}`)}=${encodeURIComponent(values[k])}`);
     return [map.address, ...query].join(map.address.includes("?") ? "&" : "?");
+  };
+
+  // The cells as they are drawn: null, or [text, shade, values of the parameters].
+  const cellsOf = ({ texts, shades, params, x, y }) => {
+    const [words, strength] = [texts.split("|"), shades.split(" ").map(Number)];
+    const wide = x.labels.length;
+    const readers = params.map(({ words: known, places }) => {
+      if (!places) return () => known[0];
+      const of = places.by === "cell" ? places.of.split(" ") : places.of;
+      const at = { x: (j, i) => i, y: (j) => j, cell: (j, i) => j * wide + i }[places.by];
+      return (j, i) => known[of[at(j, i)]];
+    });
+    return y.labels.map((_label, j) => x.labels.map((_name, i) => {
+      const text = words[j * wide + i];
+      return text ? [text, strength[j * wide + i], readers.map((read) => read(j, i))] : null;
+    }));
   };
 
   const said = (map, [text, , values]) =>
@@ -73,6 +90,8 @@
       const name = make("th", "opt-x", map.x.labels[i]);
       name.scope = "col";
       name.colSpan = Math.min(every, map.x.labels.length - i);
+      // The last one has no room to its right.
+      if (i && name.colSpan < every / 2) name.classList.add("is-last");
       line.append(name);
     }
     return line;
@@ -80,9 +99,11 @@
 
   const draw = (place) => {
     const map = JSON.parse(place.dataset.map);
+    map.cells = cellsOf(map);
     const columns = map.x.labels.length;
     const isWritten = columns <= WRITTEN && map.y.labels.length <= 30;
-    const table = make("table", isWritten ? "opt-grid is-written" : "opt-grid");
+    const isDense = Math.max(columns, map.y.labels.length) > DENSE;
+    const table = make("table", `opt-grid${isWritten ? " is-written" : ""}${isDense ? " is-dense" : ""}`);
     const over = map.y.name ? `${called(map.x.name)} and ${called(map.y.name)}` : called(map.x.name);
     const body = make("tbody");
     // The first value lies at the bottom, as on any chart.
@@ -94,7 +115,7 @@
     wide.append(table);
     place.map = map;
     const rows = map.y.labels.length;
-    const row = isWritten ? ROW : Math.max(3, Math.min(ROW, Math.round(HEIGHT / rows) - 1));
+    const row = isWritten ? ROW : Math.max(4, Math.min(ROW, Math.round(HEIGHT / rows) - (isDense ? 0 : 1)));
     place.style.setProperty("--row", `${row}px`);
     place.replaceChildren(make("div", "opt-y-name", called(map.y.name)), wide, make("div", "opt-x-name", called(map.x.name)));
     const first = place.querySelector(".is-best a") || place.querySelector("a");

@@ -1,0 +1,31 @@
+"""What pages with a form of many fields share: reading the fields, following the address."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import html, no_update
+
+from components.backtest_form import query_text
+
+_MOST_NAMED, _LONGEST = 5, 40
+
+
+def named(group: Sequence[dict]) -> dict[str, Any]:
+    """Return the values of a group of fields (dash.ctx.inputs_list) by their names."""
+    return {item["id"]["name"]: item.get("value") for item in group}
+
+
+def unless_equal(item: dict, wanted: str | None) -> Any:
+    """Return what a field should say, no_update where it says that already or nothing is wanted."""
+    value = item.get("value")
+    if wanted is None or query_text(value) == query_text(wanted):
+        return no_update
+    return wanted == query_text(True) if isinstance(value, bool) else wanted
+
+
+def unknown_note(names: Sequence[str]) -> html.P | None:
+    """Say which names of an address mean nothing to the page; None where there are none."""
+    if not names:
+        return None
+    told = ", ".join(f'"{name[:_LONGEST]}"' for name in names[:_MOST_NAMED])
+    return html.P(f"The address holds what this page does not know: {told}.", className="caution")
