@@ -28,7 +28,11 @@ class Series:
 
     def values(self, df: pd.DataFrame, params: Any) -> np.ndarray:
         """Compute one value a bar."""
-        return self.part_of(self.function(df, *(getattr(params, name) for name in self.names)))
+        return self.part_of(self.computed(df, params))
+
+    def computed(self, df: pd.DataFrame, params: Any) -> Any:
+        """Return all that its function gives."""
+        return self.function(df, *(getattr(params, name) for name in self.names))
 
     def part_of(self, computed: Any) -> np.ndarray:
         """Pick this series from what its function gave."""
@@ -45,6 +49,23 @@ class Level:
 Operand = Series | Level | float
 
 
+class Values:
+    """What operands are over one frame; a function that several of them ask for runs once."""
+
+    def __init__(self, df: pd.DataFrame, params: Any):
+        self.df, self.params = df, params
+        self._computed: dict[tuple, Any] = {}
+
+    def of(self, operand: Operand) -> np.ndarray:
+        """Return one value a bar, not to be changed."""
+        if not isinstance(operand, Series):
+            return np.full(len(self.df), _number(operand, self.params))
+        key = operand.function, operand.names
+        if key not in self._computed:
+            self._computed[key] = operand.computed(self.df, self.params)
+        return operand.part_of(self._computed[key])
+
+
 @dataclass(frozen=True)
 class Condition:
     """Whether `upper` is above `lower`, or with `crossing` has just come to be."""
@@ -55,13 +76,13 @@ class Condition:
     # As it was said: the order in which a chart lists the lines.
     said: tuple[Operand, Operand] = field(compare=False)
 
-    def holds(self, df: pd.DataFrame, params: Any) -> np.ndarray:
+    def holds(self, values: Values) -> np.ndarray:
         """Tell for each bar whether it holds."""
-        upper, lower = (_values(operand, df, params) for operand in (self.upper, self.lower))
+        upper, lower = values.of(self.upper), values.of(self.lower)
         is_above = upper > lower
         if not self.crossing:
             return is_above
-        crossed = np.zeros(len(df), dtype=bool)
+        crossed = np.zeros(len(is_above), dtype=bool)
         crossed[1:] = is_above[1:] & (upper[:-1] <= lower[:-1])
         return crossed
 
@@ -114,10 +135,12 @@ def signals_of(
     buy: Condition | None, sell: Condition | None, df: pd.DataFrame, params: Any
 ) -> np.ndarray:
     """Return int8 signals: +1 where buy holds, -1 where sell, 0 where neither or both."""
+    values = Values(df, params)
     signals = np.zeros(len(df), dtype=np.int8)
-    for condition, sign in ((buy, 1), (sell, -1)):
-        if condition is not None:
-            signals += sign * condition.holds(df, params).astype(np.int8)
+    if buy is not None:
+        signals += buy.holds(values)
+    if sell is not None:
+        signals -= sell.holds(values)
     return signals
 
 
@@ -154,12 +177,6 @@ def _levels(
             for operand in pair:
                 if not isinstance(operand, Series):
                     yield _number(operand, params)
-
-
-def _values(operand: Operand, df: pd.DataFrame, params: Any) -> np.ndarray:
-    if isinstance(operand, Series):
-        return operand.values(df, params)
-    return np.full(len(df), _number(operand, params))
 
 
 def _number(operand: Level | float, params: Any) -> float:

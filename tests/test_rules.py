@@ -19,7 +19,16 @@ from services.parameters import (
     orders_of,
     param,
 )
-from services.rules import above, below, column, crosses_above, crosses_below, level, series
+from services.rules import (
+    Values,
+    above,
+    below,
+    column,
+    crosses_above,
+    crosses_below,
+    level,
+    series,
+)
 from strategies.base import Strategy
 from strategies.registry import STRATEGIES
 
@@ -31,7 +40,7 @@ class Low(Parameters):
 
 
 def holds(condition, *values, params=None):
-    return np.flatnonzero(condition.holds(closes(*values), params)).tolist()
+    return np.flatnonzero(condition.holds(Values(closes(*values), params))).tolist()
 
 
 def test_above_and_below_are_strict():

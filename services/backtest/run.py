@@ -61,8 +61,9 @@ def run_backtest(
     held = measuring.measure_held(
         given.benchmark, given.benchmark_costs, given.cash, given.sampling
     )
-    traded = _traded(frame, first)
-    index = pd.DatetimeIndex(traded["ts"])
+    traded = _traded(bars, first, len(frame))
+    times = traded["ts"].array
+    index = pd.DatetimeIndex(times, name="ts", copy=False)
     return BacktestResult(
         bars=traded,
         signals=signals,
@@ -71,7 +72,7 @@ def run_backtest(
             given.benchmark, index=index, name="benchmark_equity", copy=False
         ),
         position=position,
-        trades=trades_table(rows, traded["ts"]),
+        trades=trades_table(rows, times),
         metrics=metrics_of_row(row),
         benchmark_metrics=metrics_of_row(held),
         lines=_lines(strategy, seen, first),
@@ -109,16 +110,25 @@ def signals_of(strategy: Rule, frame: pd.DataFrame, first: int) -> np.ndarray:
     """Ask a rule for the signals of the bars from `first` on; raise InvalidSignals."""
     signals = np.asarray(strategy.signals_from(frame, first))
     wanted = len(frame) - first
-    if signals.shape != (wanted,) or not np.isin(signals, (-1, 0, 1)).all():
+    if signals.shape != (wanted,) or not _are_signals(signals):
         raise InvalidSignals(
             f"{strategy.name}.signals must give one +1, 0 or -1 for each of {wanted} bars."
         )
     return signals.astype(np.int8)
 
 
-def _traded(frame: pd.DataFrame, first: int) -> pd.DataFrame:
-    columns = {name: frame[name].array[first:] for name in BAR_COLUMNS}
-    return pd.DataFrame(columns, copy=False)
+def _are_signals(values: np.ndarray) -> bool:
+    if values.dtype == np.int8:  # the usual case, ten times as fast as the general one
+        return bool(((values >= -1) & (values <= 1)).all())
+    return bool(np.isin(values, (-1, 0, 1)).all())
+
+
+def _traded(bars: pd.DataFrame, first: int, stop: int) -> pd.DataFrame:
+    """Return the tested bars on an index of their own; their values stay where they are."""
+    has_others = list(bars.columns) != BAR_COLUMNS
+    traded = (bars[BAR_COLUMNS] if has_others else bars).iloc[first:stop]
+    traded.index = pd.RangeIndex(len(traded))
+    return traded
 
 
 def _lines(strategy: Rule, frame: pd.DataFrame, first: int) -> tuple[Line, ...]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from typing import Any
 
 from services.backtest.costs import Commission, canonical_commission, plain_number
@@ -75,7 +76,7 @@ class SimulationSettings:
         is_lent_free = self.borrow_rate == 0 or self.side == "long"
         return self.slippage_bps == 0 and is_lent_free and Commission.parse(self.commission).is_free
 
-    @property
+    @cached_property
     def is_plain(self) -> bool:
         """Tell whether all cash goes in and out by signals alone, long and without interest."""
         return not set(self.as_dict()) - set(_ALWAYS_SAID)

@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.arrays import DatetimeArray
 
 from services.backtest import ledger
 
 OPEN = "open"
 LONG, SHORT = "long", "short"
 # By the kernel's numbers: BY_SIGNAL, BY_STOP and so on.
-EXIT_REASONS = np.array(["signal", "stop", "target", "trailing", "ruin"])
+EXIT_REASONS = ("signal", "stop", "target", "trailing", "ruin")
 TRADE_COLUMNS = [
     "entry_time",
     "entry_price",
@@ -32,7 +33,12 @@ TRADE_COLUMNS = [
 ]
 
 
-def trades_table(rows: np.ndarray, ts: pd.Series) -> pd.DataFrame:
+# Words as pandas keeps them: picking one costs less than turning it into a word again.
+_REASONS = pd.array([*EXIT_REASONS, OPEN], dtype="str")
+_SIDES = pd.array([LONG, SHORT], dtype="str")
+
+
+def trades_table(rows: np.ndarray, times: DatetimeArray) -> pd.DataFrame:
     """Turn the kernel's trade rows into a table with TRADE_COLUMNS.
 
     Prices are those paid and received, slippage included; costs are commission plus slippage in
@@ -49,13 +55,12 @@ def trades_table(rows: np.ndarray, ts: pd.Series) -> pd.DataFrame:
     commission, slippage = rows[:, ledger.COMMISSION], rows[:, ledger.SLIPPAGE]
     is_short = rows[:, ledger.SIDE] < 0
     lowest, highest = (rows[:, mark] / entry_price - 1.0 for mark in (ledger.WORST, ledger.BEST))
-    reasons = EXIT_REASONS[rows[:, ledger.REASON].astype(np.int64)]
-    stamps = ts.array
-    exit_time = stamps.take(np.where(is_open, -1, exit_bar), allow_fill=True)
-    last = len(ts) - 1
+    reasons = np.where(is_open, len(EXIT_REASONS), rows[:, ledger.REASON].astype(np.int64))
+    exit_time = times.take(np.where(is_open, -1, exit_bar), allow_fill=True)
+    last = len(times) - 1
     return pd.DataFrame(
         {
-            "entry_time": stamps.take(entry_bar),
+            "entry_time": times.take(entry_bar),
             "entry_price": entry_price,
             "exit_time": exit_time,
             "exit_price": np.where(is_open, np.nan, rows[:, ledger.EXIT_PRICE]),
@@ -63,7 +68,7 @@ def trades_table(rows: np.ndarray, ts: pd.Series) -> pd.DataFrame:
             "costs": commission + slippage,
             "profit": rows[:, ledger.PROFIT],
             "return": rows[:, ledger.PROFIT] / (shares * entry_price),
-            "exit_reason": np.where(is_open, OPEN, reasons),
+            "exit_reason": _REASONS.take(reasons),
             "commission": commission,
             "slippage": slippage,
             "mae": np.where(is_short, -highest, lowest),
@@ -71,7 +76,7 @@ def trades_table(rows: np.ndarray, ts: pd.Series) -> pd.DataFrame:
             "entry_bar": entry_bar,
             "exit_bar": exit_bar,
             "bars": np.where(is_open, last + 1, exit_bar) - entry_bar,
-            "side": np.where(is_short, SHORT, LONG),
+            "side": _SIDES.take(is_short.astype(np.int64)),
         },
         copy=False,
     )

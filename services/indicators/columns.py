@@ -73,7 +73,8 @@ def compute_indicators(bars: pd.DataFrame) -> pd.DataFrame:
 
 def with_indicators(bars: pd.DataFrame) -> pd.DataFrame:
     """Return the frame with all indicator columns: those it has are kept, else computed."""
-    missing = [name for name in INDICATOR_COLUMNS if name not in bars.columns]
+    present = set(bars.columns)
+    missing = [name for name in INDICATOR_COLUMNS if name not in present]
     if not missing:
         return bars
     computed = compute_indicators(bars)
