@@ -5,7 +5,9 @@ import math
 from dash import html
 
 from components.icons import icon
+from components.optimise_stress import stress_parts
 from components.report_parts import panel
+from services.look_ahead import LookAhead
 from services.studies.evidence import Evidence
 from services.validation import NO_SKILL, Plateau, Verdict
 from services.wording import MISSING, grouped, percent_text
@@ -20,7 +22,7 @@ _LOOKS = {
 _LIMITS = {
     "no evidence": (NO_SKILL,),
     "weak": ("is overfitted", "is not shown to matter"),
-    "some": ("is doubtful", "a lonely peak", "Not tested"),
+    "some": ("is doubtful", "a lonely peak", "hangs on the fills", "Not tested"),
 }
 DEFINITIONS = {
     "Trials": "Combinations ever tried of this strategy on this series, in every study and saved "
@@ -57,14 +59,26 @@ def _decisive(verdict: Verdict) -> str:
     return next(held_back, verdict.sentences[0])
 
 
-def evidence_panel(found: Evidence) -> html.Section:
-    """Return the panel with every number, its definition on hover, and the sentences."""
+def evidence_panel(found: Evidence) -> html.Div:
+    """Return the tests: every number with its definition on hover, the sentences, the tables."""
     cards = [_card(name, *said) for name, said in _numbers(found).items()]
-    sentences = html.Ul([html.Li(text) for text in found.verdict.sentences], className="opt-words")
-    look = found.look_ahead
-    checked = html.P(look.text, className="caution" if look.status == "peeks" else "opt-message")
-    cards = html.Div(cards, className="metric-cards")
-    return panel("Is it more than luck?", cards, sentences, checked)
+    caution = html.P(found.caution, className="caution") if found.caution else None
+    luck = panel(
+        "Is it more than luck?",
+        caution,
+        html.Div(cards, className="metric-cards"),
+        _sentences(found.verdict),
+        _looked_ahead(found.look_ahead),
+    )
+    return html.Div([luck, *stress_parts(found)], className="opt-results")
+
+
+def _sentences(verdict: Verdict) -> html.Ul:
+    return html.Ul([html.Li(text) for text in verdict.sentences], className="opt-words")
+
+
+def _looked_ahead(look: LookAhead) -> html.P:
+    return html.P(look.text, className="caution" if look.status == "peeks" else "opt-message")
 
 
 def _numbers(found: Evidence) -> dict[str, tuple[str, str]]:

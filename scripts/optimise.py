@@ -256,7 +256,11 @@ def _print_best(study, results, evidence, top: int) -> None:
         print("\nNo combination qualifies: none has that metric, or enough trades.")
         return
     print(f"\n{evidence.verdict.text}")
-    print(evidence.look_ahead.text)
+    for found in (evidence.costs, evidence.folds, evidence.look_ahead):
+        if found is not None:
+            print(found.text)
+    if evidence.caution:
+        print(f"Caution: {evidence.caution}", file=sys.stderr)
 
 
 def _print_walk(study) -> None:

@@ -8,39 +8,41 @@ import numpy as np
 import pandas as pd
 
 from db.session import Database
-from services.backtest import BacktestResult, run_backtest
-from services.backtest.settings import SimulationSettings
-from services.look_ahead import LookAhead, check_look_ahead
-from services.metrics import calendar_of, returns_of
+from services.analysis.again import Again
+from services.backtest import BacktestResult
+from services.errors import NotReproducible
+from services.look_ahead import LookAhead
 from services.optimise.objective import Objective, best_of
-from services.studies.holdout import seen_by
+from services.studies.cost_sensitivity import CostSensitivity
+from services.studies.judge import Judge
 from services.studies.load import load_results
-from services.studies.prepare import traded_bars
 from services.studies.request import GRID
 from services.studies.saved import Study
 from services.studies.trials import Trials, trials_of
 from services.validation import (
     Bootstrap,
     DeflatedSharpe,
+    FoldTest,
     Overfitting,
     Plateau,
+    Stress,
     TimingTest,
     Verdict,
     bootstrap_of,
     deflated_sharpe,
     grid_of,
-    overfitting_of,
     plateau_of,
+    stress_of,
     timing_test,
     trials_variance,
     verdict_of,
 )
 
-MOST_COMPARED = 160  # configurations whose returns are held against each other
-_CELLS, _CELLS_BAR_BY_BAR = 40_000_000, 400_000  # bars times configurations: two seconds
-_FEWEST_COMPARED = 4
-_LOOK_AHEAD_SECONDS = 0.5
 _MOST_CELLS = 1_000_000  # of a grid on which a plateau is looked for
+CHANGED = (
+    "These tests are of today's bars and code, on which the best combination is not what the study "
+    "found: ask for the study again."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +50,9 @@ class Evidence:
     """The best row of a study (`params`, its backtest as `result`) and what speaks for it.
 
     `overfitting` compares `compared` of the study's configurations, evenly chosen; it is None
-    where there are too few or each takes too long, `plateau` where there is no grid of numbers.
+    where there are too few or each takes too long, `plateau` where there is no grid of numbers,
+    `folds` where the returns are too few. `stress` and `costs` are None for a result that does
+    not come out the same when it is traded again. `caution` is what a reader must know before.
     """
 
     place: int
@@ -62,8 +66,12 @@ class Evidence:
     overfitting: Overfitting | None
     compared: int
     plateau: Plateau | None
+    folds: FoldTest | None
+    stress: Stress | None
+    costs: CostSensitivity | None
     look_ahead: LookAhead
     verdict: Verdict
+    caution: str = ""
 
 
 def evidence_of(
@@ -82,7 +90,7 @@ def evidence_of(
     place = best_of(results, objective) if len(results) else None
     if place is None:
         return None
-    judge = _Judge(database, study, strategy_class)
+    judge = Judge(database, study, strategy_class)
     params = judge.params(results, place)
     result = judge.backtest(params)
     returns, a = judge.returns(result), judge.periods_a_year(result)
@@ -92,80 +100,43 @@ def evidence_of(
     tried = max(trials.total, len(results))
     deflated = deflated_sharpe(returns, tried, None if spread is None else spread / a)
     tests = bootstrap_of(returns, a), _timing(result)
-    overfitting, compared = judge.overfitting(results, place)
-    plateau = _plateau(study, results, objective)
+    compared = judge.compared(results, place)
+    overfitting, plateau = compared.overfitting(), _plateau(study, results, objective)
+    run, look_ahead = _again(judge, result), judge.look_ahead(params, result)
+    stress = None if run is None else stress_of(run, backtest.settings)
+    costs = None if run is None else judge.cost_sensitivity(results, compared, run, objective)
+    said = {"stress": stress, "look_ahead": look_ahead, "periods_a_year": a}
     return Evidence(
-        place,
-        params,
-        result,
-        trials,
-        a,
-        deflated,
-        *tests,
-        overfitting,
-        compared,
-        plateau,
-        judge.look_ahead(params, result),
-        verdict_of(deflated, overfitting, *tests, plateau, periods_a_year=a),
+        place=place,
+        params=params,
+        result=result,
+        trials=trials,
+        periods_a_year=a,
+        deflated=deflated,
+        bootstrap=tests[0],
+        timing=tests[1],
+        overfitting=overfitting,
+        compared=len(compared.ran) if overfitting else 0,
+        plateau=plateau,
+        folds=compared.folds(a),
+        stress=stress,
+        costs=costs,
+        look_ahead=look_ahead,
+        verdict=verdict_of(deflated, overfitting, *tests, plateau, **said),
+        caution="" if _is_same(result, results.iloc[place], objective) else CHANGED,
     )
 
 
-class _Judge:
-    """Runs the backtests that the tests need, on the bars of the study."""
+def _again(judge: Judge, result: BacktestResult) -> Again | None:
+    try:
+        return judge.again(result)
+    except NotReproducible:
+        return None
 
-    def __init__(self, database: Database, study: Study, strategy_class: Any):
-        self._class = strategy_class
-        self._settings: SimulationSettings = study.request.backtest.settings
-        self._bars, self._start, self._end, self._timezone = traded_bars(
-            database, seen_by(database, study.request)
-        )
 
-    def params(self, results: pd.DataFrame, place: int) -> dict[str, Any]:
-        """Return a row's parameters as plain values."""
-        row = {name: results[name].iloc[place] for name in self._class.Params.model_fields}
-        return {n: v.item() if isinstance(v, np.generic) else v for n, v in row.items()}
-
-    def backtest(self, params: Mapping[str, Any]) -> BacktestResult:
-        """Run one configuration as the study did."""
-        return run_backtest(
-            self._bars,
-            self._class(**params),
-            self._settings,
-            start=self._start,
-            end=self._end,
-            timezone=self._timezone,
-        )
-
-    def periods_a_year(self, result: BacktestResult) -> int:
-        """Return how many returns make a year."""
-        return calendar_of(result.bars["ts"], self._timezone).periods_a_year
-
-    def returns(self, result: BacktestResult) -> np.ndarray:
-        """Return the returns that the Sharpe ratio is made of."""
-        ends = calendar_of(result.bars["ts"], self._timezone).ends
-        return returns_of(result.equity.to_numpy()[ends], self._settings.cash)
-
-    def overfitting(self, results: pd.DataFrame, best: int) -> tuple[Overfitting | None, int]:
-        """Compare the best with evenly chosen others; return how many were compared, too."""
-        at_once = self._class.says_all_at_once()
-        cells = _CELLS if at_once else _CELLS_BAR_BY_BAR
-        most = min(MOST_COMPARED, cells // len(self._bars), len(results))
-        if most < _FEWEST_COMPARED:
-            return None, 0
-        even = np.linspace(0, len(results) - 1, most).astype(int)
-        usable = results["sharpe"].notna().to_numpy()
-        places = [place for place in np.union1d(even, [best]) if usable[place]]
-        columns = [self.returns(self.backtest(self.params(results, place))) for place in places]
-        if len(columns) < _FEWEST_COMPARED:
-            return None, 0
-        return overfitting_of(np.column_stack(columns)), len(columns)
-
-    def look_ahead(self, params: Mapping[str, Any], result: BacktestResult) -> LookAhead:
-        """Check that the signals do not change when later bars are taken away."""
-        first = len(self._bars) - len(result.bars)
-        return check_look_ahead(
-            self._class(**params), self._bars, result.signals, first, seconds=_LOOK_AHEAD_SECONDS
-        )
+def _is_same(result: BacktestResult, row: pd.Series, objective: Objective) -> bool:
+    """Tell whether the backtest of today is the row that the study stored."""
+    return result.metrics[objective.metric] == row[objective.metric]
 
 
 def _timing(result: BacktestResult) -> TimingTest:

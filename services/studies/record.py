@@ -11,6 +11,7 @@ from services.metrics import METRIC_SPECS
 from services.optimise.objective import Objective
 from services.optimise.outcome import ERROR
 from services.studies.evidence import Evidence
+from services.studies.evidence_record import costs_record, folds_record, stress_record
 from services.studies.request import WALK_FORWARD
 from services.studies.saved import Study
 from services.studies.trials import Trials
@@ -74,6 +75,10 @@ def _of_evidence(evidence: Evidence) -> dict[str, Any]:
         "overfitting": None if found is None else {"pbo": found.pbo, "of": evidence.compared},
         "lonely_peak": None if evidence.plateau is None else evidence.plateau.lonely,
         "look_ahead": evidence.look_ahead.status,
+        "stress": stress_record(evidence.stress),
+        "cost_sensitivity": costs_record(evidence.costs),
+        "folds": folds_record(evidence.folds),
+        "caution": evidence.caution,
     }
 
 

@@ -1,7 +1,7 @@
 """Whether a result is more than luck: the tests that a chosen run has to pass.
 
-Pure functions of arrays of returns, fractions and never percent; None where something is
-undefined, which is never a sign of skill.
+Functions without a database, of arrays of returns or of a run that can be traded again. Fractions
+and never percent; None where something is undefined, which is never a sign of skill.
 """
 
 from services.validation.bootstrap import (
@@ -10,6 +10,7 @@ from services.validation.bootstrap import (
     bootstrap_of,
     optimal_block_length,
 )
+from services.validation.kfold import FoldScore, FoldTest, fold_test
 from services.validation.overfitting import (
     BlockSums,
     Overfitting,
@@ -38,6 +39,7 @@ from services.validation.shuffle import (
     timing_test,
 )
 from services.validation.spread import Bands, Spread
+from services.validation.stress import Stress, StressRow, stress_of
 from services.validation.verdict import LEVELS, NO_SKILL, Verdict, verdict_of
 
 __all__ = [
@@ -49,10 +51,14 @@ __all__ = [
     "Bootstrap",
     "Cell",
     "DeflatedSharpe",
+    "FoldScore",
+    "FoldTest",
     "Overfitting",
     "Plateau",
     "SharpeMoments",
     "Spread",
+    "Stress",
+    "StressRow",
     "TimingTest",
     "TradeResample",
     "TradeShuffle",
@@ -61,6 +67,7 @@ __all__ = [
     "bootstrap_of",
     "deflated_sharpe",
     "expected_max_sharpe",
+    "fold_test",
     "grid_of",
     "luck_variance",
     "min_track_record",
@@ -72,6 +79,7 @@ __all__ = [
     "resample_trades",
     "sharpe_moments",
     "shuffle_trades",
+    "stress_of",
     "timing_test",
     "trials_variance",
     "verdict_of",

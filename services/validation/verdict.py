@@ -4,11 +4,13 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from services.look_ahead import LookAhead
 from services.validation.bootstrap import Bootstrap
 from services.validation.overfitting import Overfitting
 from services.validation.plateau import Plateau
 from services.validation.sharpe import CONFIDENCE, DeflatedSharpe
 from services.validation.shuffle import TimingTest
+from services.validation.stress import Stress
 from services.wording import grouped
 
 Level = Literal["no evidence", "weak", "some", "strong"]
@@ -54,27 +56,46 @@ def verdict_of(
     timing: TimingTest | None = None,
     plateau: Plateau | None = None,
     *,
+    stress: Stress | None = None,
+    look_ahead: LookAhead | None = None,
     periods_a_year: int = 252,
 ) -> Verdict:
     """Judge by the worst of the tests; what was not tested is never in a run's favour.
 
-    No evidence: a deflated Sharpe ratio under 95 %, or a bootstrap interval of the Sharpe that is
-    not all above zero. At most weak: overfitted by more than half (PBO), or random timing does as
-    well more often than 5 %. At most some: PBO above 20 %, a lonely peak, a deflated Sharpe ratio
-    under 99 %, or no bootstrap, or no PBO for a run chosen from several.
+    No evidence: a rule that looks ahead, a deflated Sharpe ratio under 95 %, or a bootstrap
+    interval of the Sharpe that is not all above zero. At most weak: overfitted by more than half
+    (PBO), or random timing does as well more often than 5 %. At most some: PBO above 20 %, a
+    lonely peak, a deflated Sharpe ratio under 99 %, a profit that is gone when orders are filled
+    otherwise, a look-ahead that could not be checked, or no bootstrap, or no PBO for a run chosen
+    from several.
     """
-    findings = [_of_luck(deflated, periods_a_year), _of_interval(bootstrap)]
+    findings = [] if look_ahead is None else _of_look_ahead(look_ahead)
+    findings += [_of_luck(deflated, periods_a_year), _of_interval(bootstrap)]
     if overfitting is not None or deflated.trials > 1:
         findings.append(_of_choice(overfitting))
     if timing is not None:
         findings.append(_of_timing(timing))
     if plateau is not None and plateau.peak is not None:
         findings.append(_of_neighbours(plateau))
+    if stress is not None:
+        findings.append(_Finding(_SOME if stress.loses else _STRONG, stress.text))
+    return _judged(findings)
+
+
+def _judged(findings: list[_Finding]) -> Verdict:
     level = min(finding.cap for finding in findings)
     sentences = [finding.sentence for finding in findings]
     if level > _NONE:
         sentences.append(_CONCLUSIONS[level])
     return Verdict(LEVELS[level], tuple(sentences))
+
+
+def _of_look_ahead(found: LookAhead) -> list[_Finding]:
+    if found.status == "passed":
+        return []
+    if found.status == "peeks":
+        return [_Finding(_NONE, f"The strategy looks ahead: {NO_SKILL}.")]
+    return [_Finding(_SOME, "Not tested: whether the strategy looks ahead.")]
 
 
 def _of_luck(found: DeflatedSharpe, a: int) -> _Finding:
