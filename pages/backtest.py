@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import dash
-from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from components.backtest_form import (
@@ -25,6 +25,7 @@ from components.backtest_form import (
 from components.feedback import empty_state, skeleton
 from components.report import (
     HIDDEN_REPORT,
+    REPORT,
     REPORT_OUTPUTS,
     register_report,
     report,
@@ -41,7 +42,7 @@ from services.runs import SavedRun
 from services.workspace import Workspace
 from strategies.registry import STRATEGIES, load_strategy
 
-URL, SHOWN = "bt-url", "bt-shown"
+URL, SHOWN, ASKED = "bt-url", "bt-shown", "bt-asked"
 PLACEHOLDER, RESULT = "bt-placeholder", "bt-result"
 _IDLE, _BUSY = "workbench-result", "workbench-result is-busy"
 _FIRST = next(iter(STRATEGIES))
@@ -113,7 +114,7 @@ def _register_run_button(app: Dash, workspace: Workspace) -> None:
     """Run what the form says and write it into the address, or the error beside its field."""
 
     @app.callback(
-        Output(URL, "search"),
+        Output(ASKED, "data"),
         *_ANSWER_OF_BUTTON,
         Input(RUN_BUTTON, "n_clicks"),
         *_FORM,
@@ -129,7 +130,17 @@ def _register_run_button(app: Dash, workspace: Workspace) -> None:
         except UserError as error:
             as_before = [no_update] * (len(REPORT_OUTPUTS) + 2)
             return no_update, *as_before, *_errors(error), *_follow({})
-        return asked, *_answer(workspace, asked)
+        return {"search": asked, "run": clicks}, *_answer(workspace, asked)
+
+    # Whatever depends on what an address changes waits for the answer to that address: the chart
+    # is painted first, then the address written.
+    app.clientside_callback(
+        ClientsideFunction("report", "asked"),
+        Output(f"{ASKED}-done", "data"),
+        Input(ASKED, "data"),
+        State(REPORT, "hidden"),
+        prevent_initial_call=True,
+    )
 
 
 def _register_result(app: Dash, workspace: Workspace) -> None:
@@ -173,7 +184,7 @@ def layout(workspace: Workspace, /, **raw: Any) -> html.Div:
     return html.Div(
         [
             dcc.Location(id=URL, refresh=False),
-            dcc.Store(id=SHOWN),
+            *(dcc.Store(id=name) for name in (SHOWN, ASKED, f"{ASKED}-done")),
             html.H1("Backtest", className="visually-hidden"),
             html.Div(
                 [

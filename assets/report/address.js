@@ -1,6 +1,8 @@
-// The address of a run's page says what is seen: zoom, tab, trade and the look of the chart.
+// The address of a run's page says what is seen: zoom, tab, trade and the look of the chart. That of
+// the backtest page says what was asked for.
 (() => {
   const SETTLE_MS = 150; // a pan is many views
+  const UNPAINTED_MS = 1000; // where no chart can be painted, the address is written all the same
   const FIRST_TAB = "overview";
   let timer = null;
 
@@ -37,5 +39,21 @@
     document.addEventListener(name, later);
   }
 
+  let latest = null;
+  const asked = (form, failed) => {
+    if (!form) return window.dash_clientside.no_update;
+    const write = () => {
+      if (latest !== form) return;
+      latest = null;
+      window.dash_clientside.set_props("bt-url", { search: form.search });
+    };
+    latest = form;
+    document.addEventListener("chart:painted", () => setTimeout(write), { once: true });
+    setTimeout(write, failed ? 0 : UNPAINTED_MS);
+    return window.dash_clientside.no_update;
+  };
+
   window.report = Object.assign(window.report || {}, { query });
+  const functions = { ...window.dash_clientside?.report, asked };
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { report: functions });
 })();

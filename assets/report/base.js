@@ -63,5 +63,6 @@
 
   const shared = { state, tell, give, present, isTyping, asJson, sentence };
   window.report = Object.assign(window.report || {}, shared);
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { report: { title, opened } });
+  const functions = { ...window.dash_clientside?.report, title, opened };
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { report: functions });
 })();

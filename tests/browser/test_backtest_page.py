@@ -15,6 +15,7 @@ from chart_page import (
     open_run,
     open_tab,
     press_run,
+    script,
     selected_rows,
     selection,
     times_painted,
@@ -99,6 +100,28 @@ def test_a_first_backtest_shows_what_python_computes(page):
         "&commission=ibkr_fixed&slippage=1&fill=next_open&p.fast=15&p.slow=60"
     )
     assert page.driver.title == "MSFT 1d ma_cross · Trading Research"
+
+
+QUESTIONS_UNTIL_PAINTED = """
+window.questions = 0;
+const ask = window.fetch;
+window.fetch = (url, ...rest) => {
+  if (String(url.url ?? url).includes("_dash-update-component")) window.questions += 1;
+  return ask(url, ...rest);
+};
+document.addEventListener("chart:painted", () => (window.asked ??= window.questions));
+"""
+
+
+def test_a_run_takes_one_question_to_the_server_before_it_is_painted(page):
+    open_run(page, MSFT)
+    fill(page, "fast", "12", "param")
+    script(page, QUESTIONS_UNTIL_PAINTED)
+    painted = times_painted(page)
+    press_run(page)
+    wait_for_paint(page, painted)
+    assert script(page, "return window.asked") == 1
+    until(lambda: "p.fast=12" in page.driver.current_url, 5)
 
 
 def test_a_click_on_a_row_zooms_to_the_trade_and_a_double_click_shows_all(page):
