@@ -10,10 +10,11 @@ import pandas as pd
 from services.adjustment import bars_text
 from services.backtest import BacktestRequest, BacktestResult, run_backtest
 from services.cautions import split_cautions
+from services.finer_bars import load_finer_for, with_finer_named
 from services.instruments import get_instrument
 from services.look_ahead import UNCHECKED, LookAhead, check_look_ahead
 from services.market_data import load_bars
-from services.runs.fingerprint import bars_hash, code_hash
+from services.runs.fingerprint import bars_hash, code_hash, finer_hash
 from services.runs.saved import SavedRun
 from services.runs.store import save_run
 from services.series import series_of
@@ -36,9 +37,11 @@ def run_request(
     database = workspace.database
     params = getattr(strategy, "params", None)
     request = replace(request, params=params.model_dump() if params else {})
+    request = with_finer_named(database, request)
     bars = load_bars(database, request.symbol, request.resolution)
     instrument = get_instrument(database, request.symbol)
     start, end = request.span(bars["ts"].iloc[-1])
+    finer = load_finer_for(database, request, bars, (start, end))
     untouched = _copy(strategy)
     began = time.thread_time()
     result = run_backtest(
@@ -48,10 +51,11 @@ def run_request(
         start=start,
         end=end,
         timezone=instrument.timezone or "UTC",
+        finer=finer,
     )
     ran_quickly = time.thread_time() - began < _CHECK_SECONDS and len(bars) <= _CHECK_BARS
     seen = bars if end is None else bars[bars["ts"] <= end]
-    cautions = split_cautions(database, request.symbol, result.bars)
+    cautions = (*split_cautions(database, request.symbol, result.bars), *finer_cautions(result))
     series = series_of(database, request.symbol, request.resolution)
     note = bars_text(series.source, series.adjustment)
     run = SavedRun(None, utc_now(), request, result, cautions, note)
@@ -61,8 +65,14 @@ def run_request(
 
     if not save:
         return replace(run, look_ahead=check())
-    saved = save_run(database, run, bars_hash(seen), code_hash(strategy), check)
+    digests = bars_hash(seen), code_hash(strategy)
+    saved = save_run(database, run, *digests, check, finer_hash(finer))
     return workspace.recent_runs.keep(saved)
+
+
+def finer_cautions(result: BacktestResult) -> tuple[str, ...]:
+    """Say where finer bars could not tell what was met first."""
+    return (result.finer.text,) if result.finer and result.finer.text else ()
 
 
 def _copy(strategy: Any) -> Any:

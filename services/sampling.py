@@ -47,7 +47,7 @@ def calendar_of(ts: pd.Series, timezone: str = "UTC") -> Calendar:
     microseconds = index.as_unit("us").asi8
     stamps = microseconds.view("datetime64[us]")
     days = (microseconds[-1] - microseconds[0]) / _US_A_DAY
-    if days and _is_weekly(np.diff(microseconds)):
+    if days and is_weekly(np.diff(microseconds)):
         return Calendar(np.arange(len(stamps)), 52, days, stamps)
     local = microseconds
     # A daily bar carries its date at midnight UTC, which is another day elsewhere.
@@ -58,7 +58,7 @@ def calendar_of(ts: pd.Series, timezone: str = "UTC") -> Calendar:
     return Calendar(ends, 365 if _trades_seven_days(day[ends]) else 252, days, stamps)
 
 
-def _is_weekly(gaps: np.ndarray) -> bool:
+def is_weekly(gaps: np.ndarray) -> bool:
     """Tell whether bars are usually five days apart or more, by the median gap."""
     far = np.count_nonzero(gaps >= 5 * _US_A_DAY)
     if far * 2 == len(gaps):  # the median lies between two gaps

@@ -10,15 +10,19 @@ from slow_simulator import FEES, affordable_shares
 ATR_BARS, VOLATILITY_BARS = 14, 20
 
 
-def slow_realism(bars, signals, said, bars_a_year=365):
-    """Return equity and position at every close, and the trades, under settings by name."""
-    return _Walk(bars, signals, said, bars_a_year).run()
+def slow_realism(bars, signals, said, bars_a_year=365, finer=None):
+    """Return equity and position at every close, and the trades, under settings by name.
+
+    `finer` has for each bar the rows that it is made of, None where they are not to be used.
+    """
+    return _Walk(bars, signals, said, bars_a_year, finer or {}).run()
 
 
 class _Walk:
-    def __init__(self, bars, signals, said, bars_a_year):
+    def __init__(self, bars, signals, said, bars_a_year, finer):
         self.rows = bars.to_dict("records")
         self.signals, self.said, self.bars_a_year = signals, said, bars_a_year
+        self.finer = finer
         self.fee = FEES[said["commission"]]
         self.slip = said["slippage_bps"] / 10_000
         self.cash, self.trade, self.trades = said["cash"], None, []
@@ -116,6 +120,12 @@ class _Walk:
     def live_through(self, i, row):
         if self.trade is None:
             return
+        for part in self.finer.get(i) or [row]:
+            if self.ends_in(part, i, row):
+                return
+        self.trade["marks"] += [row["low"], row["high"]]
+
+    def ends_in(self, row, i, bar):
         trade, side = self.trade, self.trade["side"]
         best_seen = max(trade["seen"]) if side > 0 else min(trade["seen"])
         away = _away(self.said["trailing_stop"], best_seen, trade["atr"])
@@ -125,11 +135,11 @@ class _Walk:
         stop, name = max(levels, key=lambda at: side * at[0], default=(None, ""))
         price, reason = self.first_met(row, side, stop, name, trade["target"])
         if reason is None:
-            trade["marks"] += [row["low"], row["high"]]
             trade["seen"].append(row["high"] if side > 0 else row["low"])
-        else:
-            trade["marks"].append(row["open"])
-            self.get_out(i, price, 0.0 if reason == "target" else self.slip, reason)
+            return False
+        trade["marks"].append(bar["open"])
+        self.get_out(i, price, 0.0 if reason == "target" else self.slip, reason)
+        return True
 
     def first_met(self, row, side, stop, name, target):
         def is_beyond(price, level, way):
@@ -146,7 +156,7 @@ class _Walk:
             met.append((target, "target"))
         if not met:
             return None, None
-        return met[0] if self.said["intrabar"] == "stop_first" else met[-1]
+        return met[-1] if self.said["intrabar"] == "target_first" else met[0]
 
     def get_out(self, i, price, slip, reason):
         trade = self.trade

@@ -75,9 +75,12 @@ def test_the_engine_agrees_with_a_slow_simulator_on_real_bars(side, fill):
 
 
 def assert_agrees(bars, signals, simulation, bars_a_year=365):
-    said = {name: getattr(simulation, name) for name in simulation.__dataclass_fields__}
-    equity, position, trades = slow_realism(bars, signals, said, bars_a_year)
-    result = run_backtest(bars, Scripted(signals), simulation)
+    slow = slow_realism(bars, signals, vars(simulation), bars_a_year)
+    assert_agrees_with(run_backtest(bars, Scripted(signals), simulation), slow, simulation)
+
+
+def assert_agrees_with(result, slow, simulation):
+    equity, position, trades = slow
     ours = result.trades
     tolerance = 1e-8 * max(simulation.cash, *np.abs(equity))
 

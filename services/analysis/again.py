@@ -20,6 +20,10 @@ NOT_THE_SAME = (
     "What this run would be otherwise cannot be told: traded again from what was kept of it, it "
     "does not come out the same. Run it anew and look there."
 )
+FINER_BARS_NOT_KEPT = (
+    "What this run would be otherwise cannot be told: the finer bars that decided its exits are "
+    "not kept with it. Run it anew with other assumptions."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +64,8 @@ class Again:
         ATR and volatility are those that the run knew; one saved without them is computed from its
         own bars, which is right when no bar came before them.
         """
+        if result.settings.needs_finer:
+            raise NotReproducible(FINER_BARS_NOT_KEPT)
         known = result.known
         given = inputs_of(_frame(result), 0, result.settings, timezone)
         if known:

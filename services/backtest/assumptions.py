@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from services.backtest.pieces import Pieces
+
 ALL_IN, PERCENT, CASH, SHARES_OF, VOLATILITY = range(5)
 LONG_ONLY, SHORT_ONLY, BOTH_SIDES = range(3)
 
@@ -13,7 +15,8 @@ class Realism(NamedTuple):
 
     Distances are a fraction of the price and a multiple of the ATR, both 0 for none; rates are
     fractions a year. The arrays have a value a bar: what was known of ATR and yearly volatility at
-    the close before (NaN: nothing), and the calendar days since then.
+    the close before (NaN: nothing), and the calendar days since then. `pieces` are the finer bars
+    in which levels are looked for, None for the bars themselves.
     """
 
     sides: int
@@ -33,3 +36,4 @@ class Realism(NamedTuple):
     atr: np.ndarray
     volatility: np.ndarray
     days: np.ndarray
+    pieces: Pieces | None = None

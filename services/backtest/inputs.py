@@ -8,10 +8,12 @@ import pandas as pd
 import services.backtest.simulate as kernel
 from services.backtest.assumptions import Realism
 from services.backtest.costs import Commission
+from services.backtest.finer import FinerBars, Pieced, pieced
 from services.backtest.measure import Held, held_of
 from services.backtest.realism import realism_of
 from services.backtest.settings import SimulationSettings
 from services.bars import PRICE_COLUMNS
+from services.errors import InvalidParams
 from services.sampling import Sampling, calendar_of
 
 Money = tuple[float, float, float, float, float, float]
@@ -20,7 +22,8 @@ Money = tuple[float, float, float, float, float, float]
 @dataclass(frozen=True)
 class KernelInputs:
     """All that signals do not say: `prices` are open, high, low, close of the traded bars,
-    `money` the cash, the commission's four numbers and the slippage; `held` is Buy & Hold."""
+    `money` the cash, the commission's four numbers and the slippage; `held` is Buy & Hold; `fit`
+    says of each bar what its finer bars are to it, None where they are not asked."""
 
     prices: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
     fill: int
@@ -30,6 +33,7 @@ class KernelInputs:
     benchmark: np.ndarray
     benchmark_costs: float
     held: Held
+    fit: np.ndarray | None = None
 
     @property
     def cash(self) -> float:
@@ -38,23 +42,50 @@ class KernelInputs:
 
 
 def inputs_of(
-    frame: pd.DataFrame, first: int, settings: SimulationSettings, timezone: str
+    frame: pd.DataFrame,
+    first: int,
+    settings: SimulationSettings,
+    timezone: str,
+    finer: FinerBars | None = None,
 ) -> KernelInputs:
-    """Prepare the bars from `first` on of a frame with indicators."""
+    """Prepare the bars from `first` on of a frame with indicators.
+
+    Raises InvalidParams when settings that need finer bars have none, BarsDisagree for those of
+    something else.
+    """
     prices = tuple(plain(frame[name].to_numpy(np.float64)[first:]) for name in PRICE_COLUMNS)
     money = _money(settings)
     sampling = calendar_of(frame["ts"].iloc[first:], timezone).sampling
+    taken = _taken_apart(frame, first, settings, timezone, finer)
     benchmark, costs = kernel.buy_and_hold(prices[0], prices[3], *money)
     return KernelInputs(
         prices=prices,
         fill=kernel.FILL_CLOSE if settings.fill == "close" else kernel.FILL_NEXT_OPEN,
         money=money,
-        realism=realism_of(settings, frame, first, timezone),
+        realism=realism_of(settings, frame, first, timezone, taken and taken.pieces),
         sampling=sampling,
         benchmark=benchmark,
         benchmark_costs=costs,
         held=held_of(benchmark, settings.cash, sampling.ends),
+        fit=taken and taken.fit,
     )
+
+
+def _taken_apart(
+    frame: pd.DataFrame,
+    first: int,
+    settings: SimulationSettings,
+    timezone: str,
+    finer: FinerBars | None,
+) -> Pieced | None:
+    if not settings.needs_finer:
+        return None
+    if finer is None:
+        raise InvalidParams(
+            "No finer bars were given to look into these: give some, or let the stop come first.",
+            field="intrabar",
+        )
+    return pieced(frame.iloc[first:], finer, timezone)
 
 
 def plain(values: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from services.backtest import assumptions
 from services.backtest.assumptions import Realism
+from services.backtest.pieces import Pieces
 from services.backtest.risk import Distance, Sizing
 from services.backtest.settings import SimulationSettings
 from services.sampling import calendar_of
@@ -28,12 +29,17 @@ _US_A_DAY = 86_400_000_000
 
 
 def realism_of(
-    settings: SimulationSettings, frame: pd.DataFrame, first: int = 0, timezone: str = "UTC"
+    settings: SimulationSettings,
+    frame: pd.DataFrame,
+    first: int = 0,
+    timezone: str = "UTC",
+    pieces: Pieces | None = None,
 ) -> Realism | None:
     """Return what the kernel must know of settings beyond the usual ones, or None.
 
     `frame` has the bars with their indicators, those from `first` on are traded. ATR and
-    volatility at a bar are those known at the close before it.
+    volatility at a bar are those known at the close before it. `pieces` are the finer bars of the
+    traded ones, where the settings need them.
     """
     if settings.is_plain:
         return None
@@ -65,6 +71,7 @@ def realism_of(
         days=_days(frame["ts"], first)
         if settings.cash_interest or settings.borrow_rate
         else nothing,
+        pieces=pieces,
     )
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from services.backtest.settings import SimulationSettings
 from services.errors import InvalidParams
-from services.timespan import Duration, check_resolution, parse_date
+from services.timespan import RESOLUTIONS, Duration, check_resolution, parse_date
 
 PARAM_PREFIX = "p."
 DEFAULT_RESOLUTION = "1d"
@@ -86,6 +86,7 @@ class BacktestRequest:
         if not self.symbol:
             raise InvalidParams("Choose a symbol.", field="symbol")
         check_resolution(self.resolution)
+        self._check_finer()
         if self.duration and (self.start or self.end):
             raise InvalidParams("Give a duration or dates, not both.", field="duration")
         if self.duration:
@@ -94,6 +95,15 @@ class BacktestRequest:
         end = _end_of(self.end) if self.end else None
         if start and end and start > end:
             raise InvalidParams("The start lies after the end: swap the two.", field="start")
+
+    def _check_finer(self) -> None:
+        finer = self.settings.finer_resolution
+        if finer and RESOLUTIONS[finer] >= RESOLUTIONS[self.resolution]:
+            raise InvalidParams(
+                f"{finer} bars are not finer than {self.resolution} bars: name shorter ones, or "
+                "let the stop come first within a bar.",
+                field="intrabar",
+            )
 
     def span(self, last_bar: pd.Timestamp) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
         """Return the first and last moment to trade (None: unlimited); both belong to the span."""

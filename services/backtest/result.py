@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from services.backtest.finer_use import FinerUse
 from services.backtest.lines import Line
 from services.backtest.settings import SimulationSettings
 from services.metric_specs import Metrics
@@ -29,7 +30,8 @@ class BacktestResult:
     `benchmark_equity` (Buy & Hold) are money at each close, indexed by time; `position` is 1
     where the bar ends long, -1 where short; `signals` are +1, -1, 0. `trades` has TRADE_COLUMNS of
     `services.backtest.trades`. Metrics are named as in `services.metrics.METRICS`. `known` holds,
-    where the rules asked, what was known at each bar of "atr" and "volatility".
+    where the rules asked, what was known at each bar of "atr" and "volatility"; `finer` what finer
+    bars could tell, of a run that was just made and looked into them.
     """
 
     bars: pd.DataFrame
@@ -44,6 +46,7 @@ class BacktestResult:
     strategy: StrategyInfo
     settings: SimulationSettings
     known: Mapping[str, np.ndarray] = field(default_factory=dict)
+    finer: FinerUse | None = None
 
     @property
     def start(self) -> pd.Timestamp:

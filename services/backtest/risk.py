@@ -6,15 +6,21 @@ from dataclasses import dataclass
 
 from services.backtest.costs import plain_number
 from services.errors import InvalidParams, did_you_mean
+from services.timespan import RESOLUTIONS
 
 SIDES = {
     "long": "a BUY opens, a SELL closes",
     "short": "a SELL opens a short, a BUY covers it",
     "both": "a BUY turns to long, a SELL to short",
 }
+FINER_BARS = "finer_bars"
+# The resolutions that other bars can be made of, from short to long.
+FINER_RESOLUTIONS = tuple(RESOLUTIONS)[:-1]
 INTRABAR = {
     "stop_first": "the stop, where a bar touches both stop and target",
     "target_first": "the target, where a bar touches both stop and target",
+    FINER_BARS: "what the finest stored bars show",
+    **{f"{FINER_BARS}:{name}": f"what the {name} bars show" for name in FINER_RESOLUTIONS},
 }
 SIZINGS = {
     "all_in": "all of the equity",

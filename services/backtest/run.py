@@ -8,7 +8,9 @@ import pandas as pd
 
 import services.backtest.measure as measuring
 import services.backtest.simulate as kernel
-from services.backtest.inputs import inputs_of
+from services.backtest.finer import FinerBars, finer_bars_of
+from services.backtest.finer_use import FinerUse, finer_use
+from services.backtest.inputs import KernelInputs, inputs_of
 from services.backtest.lines import Line
 from services.backtest.realism import known_of
 from services.backtest.result import BacktestResult, StrategyInfo
@@ -41,19 +43,22 @@ def run_backtest(
     start: pd.Timestamp | None = None,
     end: pd.Timestamp | None = None,
     timezone: str = "UTC",
+    finer: FinerBars | pd.DataFrame | None = None,
 ) -> BacktestResult:
     """Backtest a strategy on a frame of bars (see `services.bars`) and measure it.
 
     Indicator columns that the frame lacks are computed first. Only bars from `start` to `end`
     (both included) are traded; earlier ones serve as history, so that the first traded bar has
-    its averages. `timezone` says where a day ends in the metrics of intraday bars. Raises NoBars
-    when no bar is left.
+    its averages. `timezone` says where a day ends in the metrics of intraday bars. `finer`
+    are bars in which exits are looked for where the settings say so (`settings.needs_finer`).
+    Raises NoBars when no bar is left, BarsDisagree when finer bars belong to other bars.
     """
     frame, first = window(bars, start, end)
     # What a rule changes in its frame changes neither prices nor the caller's bars.
     seen = frame.copy(deep=False)
     signals = signals_of(strategy, seen, first)
-    given = inputs_of(frame, first, settings, timezone)
+    finer = finer_bars_of(finer)
+    given = inputs_of(frame, first, settings, timezone, finer)
     equity, position, rows = kernel.simulate(
         given.prices, signals, given.fill, given.money, given.realism
     )
@@ -63,6 +68,7 @@ def run_backtest(
     )
     traded = _traded(bars, first, len(frame))
     times = traded["ts"].array
+    trades = trades_table(rows, times)
     index = pd.DatetimeIndex(times, name="ts", copy=False)
     return BacktestResult(
         bars=traded,
@@ -72,14 +78,23 @@ def run_backtest(
             given.benchmark, index=index, name="benchmark_equity", copy=False
         ),
         position=position,
-        trades=trades_table(rows, times),
+        trades=trades,
         metrics=metrics_of_row(row),
         benchmark_metrics=metrics_of_row(held),
         lines=_lines(strategy, seen, first),
         strategy=_info(strategy),
         settings=settings,
         known=known_of(given.realism),
+        finer=_finer_use(given, trades, traded["ts"], finer),
     )
+
+
+def _finer_use(
+    given: KernelInputs, trades: pd.DataFrame, ts: pd.Series, finer: FinerBars | None
+) -> FinerUse | None:
+    if given.fit is None:
+        return None
+    return finer_use(given.fit, trades, ts, finer.resolution, given.fill == kernel.FILL_CLOSE)
 
 
 def window(

@@ -8,6 +8,7 @@ from typing import Any
 
 from services.backtest.costs import Commission, canonical_commission, plain_number
 from services.backtest.risk import (
+    FINER_BARS,
     INTRABAR,
     SIDES,
     Distance,
@@ -34,8 +35,10 @@ class SimulationSettings:
     cash in the instrument's currency; commission as "ibkr_fixed[:USD a share]",
     "ibkr_tiered[:USD a share]", "percent[:percent of the trade]" or "none"; slippage in basis
     points, against the trader. Stops as "5%" or "2ATR", empty for none; sizing as in
-    `services.backtest.risk`; max_exposure the largest part of the equity that an entry may put
-    into a position; cash_interest and borrow_rate in percent a year.
+    `services.backtest.risk`; intrabar what is met first within a bar: "stop_first",
+    "target_first", or "finer_bars[:resolution]" for what finer bars show. max_exposure is the
+    largest part of the equity that an entry may put into a position; cash_interest and
+    borrow_rate are in percent a year.
     """
 
     cash: float = 100_000.0
@@ -80,6 +83,17 @@ class SimulationSettings:
     def is_plain(self) -> bool:
         """Tell whether all cash goes in and out by signals alone, long and without interest."""
         return not set(self.as_dict()) - set(_ALWAYS_SAID)
+
+    @property
+    def needs_finer(self) -> bool:
+        """Tell whether exits within a bar are looked for in finer bars."""
+        has_level = any(getattr(self, name) for name in STOPS)
+        return has_level and self.intrabar.startswith(FINER_BARS)
+
+    @property
+    def finer_resolution(self) -> str:
+        """The resolution of the finer bars, empty where none is named."""
+        return self.intrabar.partition(":")[2]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings by name; of those beyond cash, costs and fill what is not usual."""

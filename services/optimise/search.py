@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from services.backtest.finer import FinerBars
 from services.backtest.settings import SimulationSettings
 from services.errors import InvalidParams
 from services.indicators import with_indicators
@@ -39,6 +40,7 @@ def search(
     start: pd.Timestamp | None = None,
     end: pd.Timestamp | None = None,
     timezone: str = "UTC",
+    finer: FinerBars | None = None,
     evaluate: Evaluate | None = None,
     keep: Callable[[pd.DataFrame], None] | None = None,
     report: Report = silent,
@@ -57,7 +59,7 @@ def search(
             f"The number of trials must be 1 to {MOST_TRIALS:,}, not {trials:,}.", field="trials"
         )
     hunt = Hunt(strategy_class, axes_of(strategy_class, space), len(wanted), trials, seed)
-    window = {"start": start, "end": end, "timezone": timezone}
+    window = {"start": start, "end": end, "timezone": timezone, "finer": finer}
     evaluate = evaluate or _measuring(bars, strategy_class, settings, window)
     done = []
     while not hunt.is_over:

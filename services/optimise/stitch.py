@@ -1,7 +1,7 @@
 """One curve from the tests of many windows, each with the capital that the one before left."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -50,10 +50,14 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Stitched:
-    """The tests of all windows as one run, and Buy & Hold over the same bars."""
+    """The tests of all windows as one run, and Buy & Hold over the same bars.
+
+    `position` is what a test held at each close, at that of its end before it was closed there.
+    """
 
     bars: pd.DataFrame
     equity: pd.Series
+    position: np.ndarray
     benchmark_equity: pd.Series
     trades: pd.DataFrame
     metrics: Metrics
@@ -98,12 +102,15 @@ def stitched(
     equity = np.concatenate([part.equity for part in parts])
     position = np.concatenate([part.position for part in parts])
     start = bars["ts"].iloc[len(bars) - len(equity)]
-    held = run_backtest(bars, Resting(), settings, start=start, timezone=timezone)
+    # Resting, nothing is looked for within a bar.
+    plain = replace(settings, intrabar="stop_first")
+    held = run_backtest(bars, Resting(), plain, start=start, timezone=timezone)
     trades = _joined(parts)
     calendar = metrics.calendar_of(held.bars["ts"], timezone)
     return Stitched(
         bars=held.bars,
         equity=pd.Series(equity, index=held.equity.index, name="equity"),
+        position=position,
         benchmark_equity=held.benchmark_equity,
         trades=trades,
         metrics=metrics.in_order(

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 import services.optimise.compiled as kernel
+from services.backtest.finer import FinerBars, finer_bars_of
 from services.backtest.inputs import inputs_of
 from services.backtest.run import window
 from services.backtest.settings import SimulationSettings
@@ -31,12 +32,14 @@ class Evaluation:
     start: pd.Timestamp | None = None
     end: pd.Timestamp | None = None
     timezone: str = "UTC"
+    finer: FinerBars | None = None
 
     def __call__(self, combinations: Combinations, report: Report = silent) -> pd.DataFrame:
         """Measure some combinations: a row for each, in their order."""
         check_names(combinations)
         frame, first = window(self.bars, self.start, self.end)
-        scene = kernel.scene_of(inputs_of(frame, first, self.settings, self.timezone))
+        given = inputs_of(frame, first, self.settings, self.timezone, self.finer)
+        scene = kernel.scene_of(given)
         kind, total = self.strategy_class, len(combinations)
 
         def done(count: int) -> None:
@@ -59,6 +62,7 @@ def sweep(
     start: pd.Timestamp | None = None,
     end: pd.Timestamp | None = None,
     timezone: str = "UTC",
+    finer: FinerBars | pd.DataFrame | None = None,
     executor: Executor | None = None,
     report: Report = silent,
 ) -> pd.DataFrame:
@@ -66,10 +70,12 @@ def sweep(
 
     Columns: every parameter, every metric (NaN where undefined), and `error` if a combination
     failed. The numbers are those of run_backtest to the last bit. Reports count combinations and
-    may raise Cancelled. Raises InvalidParams for a grid that cannot be tried, NoBars.
+    may raise Cancelled. Raises InvalidParams for a grid that cannot be tried, NoBars, and of
+    `finer` bars what run_backtest raises.
     """
     combinations = combinations_of(strategy_class, grid)
-    asked = Evaluation(bars, strategy_class, settings, start, end, timezone)
+    finer = finer_bars_of(finer)
+    asked = Evaluation(bars, strategy_class, settings, start, end, timezone, finer)
     if executor is None:
         return asked(combinations, report)
     return _carried(asked, combinations, executor, report)
@@ -84,10 +90,11 @@ def evaluate(
     start: pd.Timestamp | None = None,
     end: pd.Timestamp | None = None,
     timezone: str = "UTC",
+    finer: FinerBars | None = None,
     report: Report = silent,
 ) -> pd.DataFrame:
     """Measure combinations at hand, as `sweep` does those of a grid."""
-    asked = Evaluation(bars, strategy_class, settings, start, end, timezone)
+    asked = Evaluation(bars, strategy_class, settings, start, end, timezone, finer)
     return asked(combinations, report)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from services.backtest.finer import FinerBars
 from services.backtest.result import BacktestResult
 from services.backtest.run import run_backtest
 from services.backtest.settings import SimulationSettings
@@ -56,6 +57,7 @@ def walk_forward(
     start: pd.Timestamp | None = None,
     end: pd.Timestamp | None = None,
     timezone: str = "UTC",
+    finer: FinerBars | None = None,
     executor: Executor | None = None,
     sweep: Sweep | None = None,
     report: Report = silent,
@@ -69,8 +71,8 @@ def walk_forward(
     """
     frame, first = _history(bars, start, end)
     cut = windows_of(frame["ts"], train, test, anchored=anchored, embargo=embargo, first=first)
-    walk = _Walk(frame, strategy_class, settings, objective, timezone)
-    sweep = sweep or partial(sweep_grid, executor=executor)
+    walk = _Walk(frame, strategy_class, settings, objective, timezone, finer)
+    sweep = sweep or partial(sweep_grid, executor=executor, finer=finer)
     total, capital = len(cut.windows), settings.cash
     windows, parts = [], []
     for k, window in enumerate(cut.windows):
@@ -102,8 +104,9 @@ class _Walk:
         settings: SimulationSettings,
         objective: Objective,
         timezone: str,
+        finer: FinerBars | None,
     ):
-        self._frame, self._ts = frame, frame["ts"]
+        self._frame, self._ts, self._finer = frame, frame["ts"], finer
         self._class, self._settings = strategy_class, settings
         self._objective, self._timezone = objective, timezone
 
@@ -164,6 +167,7 @@ class _Walk:
             replace(self._settings, cash=capital),
             start=self._ts.iloc[window.test_start],
             timezone=self._timezone,
+            finer=self._finer,
         )
 
 

@@ -89,7 +89,7 @@ def _hold_intraday(series: Series, calendar: SessionCalendar) -> Held:
         none = SessionMap(_NONE.astype("datetime64[D]"), _NONE, _NONE, _NONE.astype(bool))
         outside = np.ones(len(series), dtype=bool)
         return _with_extra_days(none, outside, series.day, _NONE, _NONE.astype(series.ts.dtype))
-    session, inside = _session_of(series, schedule)
+    session, inside = session_of(series, schedule)
     expected = slot_counts(schedule, series.resolution, series.ts[0], series.ts[-1])
     if series.step >= _HOUR:
         present = np.bincount(session[inside], minlength=len(schedule))
@@ -106,8 +106,11 @@ def _hold_intraday(series: Series, calendar: SessionCalendar) -> Held:
     return _with_extra_days(whole, ~inside, days, gap[kept], start[kept])
 
 
-def _session_of(series: Series, schedule: Schedule) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each bar the number of its session, and whether it trades within it."""
+def session_of(series: Series, schedule: Schedule) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each bar the number of its session, and whether it trades within it.
+
+    `schedule` may not be empty.
+    """
     ts, long = series.ts, series.step >= _HOUR
     # A bar of an hour may begin on the full hour before the open.
     reach = ts + series.step - np.timedelta64(1, "us") if long else ts

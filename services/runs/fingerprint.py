@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import talib
 
+from services.backtest.finer import FinerBars
 from services.backtest.request import BacktestRequest
 from services.backtest.result import BacktestResult
 from services.bars import BAR_COLUMNS
@@ -25,6 +26,17 @@ def bars_hash(bars: pd.DataFrame) -> str:
     digest.update(bars["ts"].dt.tz_localize(None).to_numpy().astype("datetime64[us]").tobytes())
     for name in BAR_COLUMNS[1:]:
         digest.update(np.ascontiguousarray(bars[name].to_numpy()).tobytes())
+    return digest.hexdigest()
+
+
+def finer_hash(finer: FinerBars | None) -> str:
+    """Return a digest of finer bars and of the sessions that they were given; empty for None."""
+    if finer is None:
+        return ""
+    known = f"{finer.resolution} {finer.tick} {bars_hash(finer.bars)}"
+    digest = hashlib.blake2b(known.encode(), digest_size=32)
+    if finer.sessions is not None:
+        digest.update(finer.sessions.astype("datetime64[D]").tobytes())
     return digest.hexdigest()
 
 
@@ -49,6 +61,7 @@ def fingerprint(
     bars: str,
     code: str,
     said_of_bars: tuple[str, ...] = (),
+    finer: str = "",
 ) -> str:
     """Return a digest that two runs share only if they are the same and gave the same.
 
@@ -56,6 +69,7 @@ def fingerprint(
     engine's own code) then needs no list.
     """
     known = [request.as_query(), bars, code, list(said_of_bars), METRICS_VERSION, versions()]
+    known += [finer] if finer else []
     digest = hashlib.blake2b(digest_size=32)
     digest.update(json.dumps([known, result.metrics, result.benchmark_metrics]).encode())
     for series in (result.signals, result.equity.to_numpy(), result.benchmark_equity.to_numpy()):

@@ -18,7 +18,8 @@ class Manifest:
     """What a run was made with: all that could change a number when it is run again.
 
     `bars_hash` is the digest of all bars that it could see, `code_hash` that of its strategy's
-    file; `fingerprint` is shared only by runs that are the same and gave the same.
+    file, `finer_hash` that of the finer bars, where it looked into them; `fingerprint` is shared
+    only by runs that are the same and gave the same.
     """
 
     versions: Mapping[str, str]
@@ -26,6 +27,7 @@ class Manifest:
     code_hash: str
     metrics_version: int
     fingerprint: str
+    finer_hash: str = ""
 
 
 @dataclass(frozen=True)

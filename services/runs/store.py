@@ -28,19 +28,21 @@ def save_run(
     bars: str,
     code: str,
     check: Callable[[], LookAhead] | None = None,
+    finer: str = "",
 ) -> SavedRun:
     """Save a run and return it with its number.
 
     A run that must be equal is not saved twice: the first keeps its number, its date and what
-    was said of it, and comes back if it was deleted. `bars` and `code` are the digests of
-    services.runs.fingerprint. `check` is asked for the look-ahead of a run that is new.
+    was said of it, and comes back if it was deleted. `bars`, `code` and `finer` are the digests
+    of services.runs.fingerprint. `check` is asked for the look-ahead of a run that is new.
     """
-    mark = fingerprint(run.request, run.result, bars, code, (*run.cautions, run.bars_note))
+    said = (*run.cautions, run.bars_note)
+    mark = fingerprint(run.request, run.result, bars, code, said, finer)
     number = _known(database, mark)
     if number is None:
         run = replace(run, look_ahead=check()) if check else run
         try:
-            number = _insert(database, run, _row(run, mark, bars, code))
+            number = _insert(database, run, _row(run, mark, bars, code, finer))
         except IntegrityError:
             # Somebody else saved the same run in the same moment.
             number = _known(database, mark)
@@ -50,7 +52,7 @@ def save_run(
         saved_at = select(BacktestRun.created_at).where(BacktestRun.id == number)
         created_at = pd.Timestamp(session.scalar(saved_at))
         said = remarks_of(session, number)
-    manifest = Manifest(versions(), bars, code, METRICS_VERSION, mark)
+    manifest = Manifest(versions(), bars, code, METRICS_VERSION, mark, finer)
     return replace(run, id=number, created_at=created_at, manifest=manifest, **said)
 
 
@@ -90,7 +92,12 @@ def load_run(database: Database, run_id: int | str) -> SavedRun:
         cautions=tuple(row.request["cautions"]),
         bars_note=row.request.get("bars", ""),
         manifest=Manifest(
-            row.versions, row.bars_hash, row.code_hash, row.metrics_version, row.fingerprint
+            row.versions,
+            row.bars_hash,
+            row.code_hash,
+            row.metrics_version,
+            row.fingerprint,
+            row.request.get("finer", ""),
         ),
         **said,
     )
@@ -116,7 +123,7 @@ def _known(database: Database, mark: str) -> int | None:
         return row.id if session.execute(back).rowcount else None
 
 
-def _row(run: SavedRun, mark: str, bars: str, code: str) -> BacktestRun:
+def _row(run: SavedRun, mark: str, bars: str, code: str, finer: str) -> BacktestRun:
     request, result = run.request, run.result
     asked: dict[str, Any] = {
         name: getattr(request, name)
@@ -135,7 +142,8 @@ def _row(run: SavedRun, mark: str, bars: str, code: str) -> BacktestRun:
             "rule": result.strategy.rule,
             "cautions": list(run.cautions),
             "bars": run.bars_note,
-        },
+        }
+        | ({"finer": finer} if finer else {}),
         start=result.start.to_pydatetime(),
         end=result.end.to_pydatetime(),
         bars=len(result.bars),
