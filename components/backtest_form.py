@@ -18,7 +18,7 @@ from components.fields import (
 from components.icons import icon
 from services.backtest.costs import COMMISSIONS
 from services.backtest.request import DEFAULT_RESOLUTION, PARAM_PREFIX, RISK_NAMES
-from services.backtest.risk import INTRABAR, SIDES
+from services.backtest.risk import FINER_RESOLUTIONS, INTRABAR, SIDES
 from services.backtest.settings import FILLS, SimulationSettings
 from services.parameters import ParameterSpec
 from services.timespan import RESOLUTIONS
@@ -213,7 +213,8 @@ def risk_fields(values: Mapping[str, str], id_of: IdOf = field_id) -> html.Detai
             ("stop_loss", "Stop-loss", None, distance),
             ("take_profit", "Take-profit", None, distance),
             ("trailing_stop", "Trailing stop", None, f"{distance}; moves at each close"),
-            ("intrabar", "Where a bar touches both", _INTRABAR_LABELS, ""),
+            ("intrabar", "Within a bar", _INTRABAR_LABELS, "where it touches both stop and target; "
+                         "in finer bars a trailing stop moves within the bar, too"),
             ("sizing", "Size of an entry", None, "all_in, percent:50, cash:10000, shares:100, "
                                                  "volatility:10"),
             ("max_exposure", "Most of the equity in a position", None, "1 is all of it"),
@@ -231,7 +232,18 @@ def risk_fields(values: Mapping[str, str], id_of: IdOf = field_id) -> html.Detai
 
 
 _SIDE_LABELS = dict(zip(SIDES, ("Long only", "Short only", "Long and short"), strict=True))
-_INTRABAR_LABELS = dict(zip(INTRABAR, ("The stop comes first", "The target first"), strict=True))
+_INTRABAR_LABELS = dict(
+    zip(
+        INTRABAR,
+        (
+            "The stop comes first",
+            "The target first",
+            "As the finest stored bars show",
+            *(f"As {name} bars show" for name in FINER_RESOLUTIONS),
+        ),
+        strict=True,
+    )
+)
 _COMMISSION_LABELS = dict(
     zip(COMMISSIONS, ("IBKR fixed", "IBKR tiered", "Percent of the trade", "None"), strict=True)
 )

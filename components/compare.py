@@ -217,9 +217,15 @@ def _asked(runs: Sequence[Any]) -> list[tuple[str, list[str]]]:
         ("Fill", [one.fill.replace("_", " ") for one in settings]),
         ("Risk and sizing", ["; ".join(risk_texts(one)) for one in settings]),
         ("Bars used", [_mark(run, "bars_hash") for run in runs]),
+        *_finer_row(runs),
         ("Strategy code", [_mark(run, "code_hash") for run in runs]),
         ("Look-ahead", [BADGES[run.look_ahead.status][1] for run in runs]),
     ]
+
+
+def _finer_row(runs: Sequence[Any]) -> list[tuple[str, list[str]]]:
+    marks = [_mark(run, "finer_hash") for run in runs]
+    return [("Finer bars used", marks)] if any(marks) else []
 
 
 def _param(asked: Any, name: str) -> str:

@@ -73,6 +73,7 @@ def _made_with(run: Any) -> Rows:
     return [
         *rows,
         ("Hash of the bars", manifest.bars_hash),
+        *([("Hash of the finer bars", manifest.finer_hash)] if manifest.finer_hash else []),
         ("Hash of the strategy's code", manifest.code_hash),
         ("Version of the metrics", str(manifest.metrics_version)),
         ("Fingerprint of the run", manifest.fingerprint),

@@ -13,6 +13,7 @@ from components.optimise_table import Tried, places_by, table_rows
 from pages.optimise_query import search_of
 from services.backtest import BacktestRequest
 from services.errors import UserError
+from services.finer_bars import load_finer_for
 from services.instruments import get_instrument
 from services.market_data import load_bars
 from services.optimise.walk_forward import walk_forward
@@ -161,6 +162,7 @@ class StudyReader:
             start=start,
             end=end,
             timezone=get_instrument(database, asked.symbol).timezone or "UTC",
+            finer=load_finer_for(database, asked, bars, (start, end)),
         )
 
     def _once(self, key: tuple, make: Callable[[], Any]) -> Any:

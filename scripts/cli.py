@@ -21,7 +21,8 @@ RISK_FLAGS = (
     ("--stop-loss", "DISTANCE", "as in 5%% or 2ATR, from the price of the entry"),
     ("--take-profit", "DISTANCE", "as in 10%% or 4ATR"),
     ("--trailing-stop", "DISTANCE", "as in 8%% or 3ATR, from the best price of closed bars"),
-    ("--intrabar", "ORDER", "stop_first (default) or target_first, where a bar touches both"),
+    ("--intrabar", "ORDER", "where a bar touches both: stop_first (default), target_first, or "
+                            "finer_bars[:RESOLUTION] for what stored finer bars show"),
     ("--sizing", "MODEL[:X]", "all_in (default), percent:50, cash:10000, shares:100 or "
                               "volatility:10 (percent a year)"),
     ("--max-exposure", "PART", "largest part of the equity in a position (1)"),

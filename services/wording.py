@@ -97,16 +97,20 @@ def settings_text(settings: SimulationSettings) -> str:
 def risk_texts(settings: SimulationSettings) -> list[str]:
     """Say what a run assumes beyond cash, costs and fill, as far as it is not the usual."""
     has_stop = settings.stop_loss or settings.trailing_stop
+    finer = settings.needs_finer
+    moved = "after each finer bar" if finer else "at each close"
     texts = {
         "short only": settings.side == "short",
         "long and short": settings.side == "both",
         f"stop-loss {settings.stop_loss}": settings.stop_loss,
-        f"trailing stop {settings.trailing_stop}, moved at each close": settings.trailing_stop,
+        f"trailing stop {settings.trailing_stop}, moved {moved}": settings.trailing_stop,
         "stops filled at their level or a worse open, with slippage": has_stop,
         f"target {settings.take_profit}, filled at its level or a better open, without slippage": (
             settings.take_profit
         ),
-        f"first {INTRABAR[settings.intrabar]}": has_stop and settings.take_profit,
+        f"within a bar {INTRABAR[settings.intrabar]} first, the stop within one of these and where "
+        "they are missing": finer,
+        f"first {INTRABAR[settings.intrabar]}": has_stop and settings.take_profit and not finer,
         sizing_text(settings.sizing): settings.sizing != "all_in",
         "whole shares": not settings.fractional,
         f"at most {settings.max_exposure:.4g} of the equity in a position": (

@@ -22,7 +22,7 @@ NOT_THE_SAME = (
 )
 FINER_BARS_NOT_KEPT = (
     "What this run would be otherwise cannot be told: the finer bars that decided its exits are "
-    "not kept with it. Run it anew with other assumptions."
+    "too many to keep with it. Run it anew with other assumptions."
 )
 
 
@@ -64,10 +64,13 @@ class Again:
         ATR and volatility are those that the run knew; one saved without them is computed from its
         own bars, which is right when no bar came before them.
         """
-        if result.settings.needs_finer:
-            raise NotReproducible(FINER_BARS_NOT_KEPT)
-        known = result.known
-        given = inputs_of(_frame(result), 0, result.settings, timezone)
+        settings, known = result.settings, dict(result.known)
+        if settings.needs_finer:
+            if result.pieces is None:
+                raise NotReproducible(FINER_BARS_NOT_KEPT)
+            settings = replace(settings, intrabar="stop_first")
+            known["pieces"] = result.pieces
+        given = inputs_of(_frame(result), 0, settings, timezone)
         if known:
             given = replace(given, realism=given.realism._replace(**known))
         found = cls(given, result.signals, Money.of(result.settings))
@@ -86,7 +89,7 @@ class Again:
         """Simulate; what is not said is as the run assumed it.
 
         `bars_late` counts the bars by which every signal is delayed; `target_first` says which of
-        two levels within a bar is met first.
+        two levels within a bar is met first, whatever finer bars show.
         """
         given = self._given(money, fill, target_first)
         signals = self.signals
@@ -117,7 +120,8 @@ class Again:
         if fill is not None:
             given = replace(given, fill=fill)
         if target_first is not None:
-            given = replace(given, realism=given.realism._replace(target_first=target_first))
+            order = given.realism._replace(target_first=target_first, pieces=None)
+            given = replace(given, realism=order)
         if money is None or money == self.money:
             return given
         if given.realism is not None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from services.backtest.finer_use import FinerUse
 from services.backtest.lines import Line
+from services.backtest.pieces import Pieces
 from services.backtest.settings import SimulationSettings
 from services.metric_specs import Metrics
 
@@ -30,8 +31,9 @@ class BacktestResult:
     `benchmark_equity` (Buy & Hold) are money at each close, indexed by time; `position` is 1
     where the bar ends long, -1 where short; `signals` are +1, -1, 0. `trades` has TRADE_COLUMNS of
     `services.backtest.trades`. Metrics are named as in `services.metrics.METRICS`. `known` holds,
-    where the rules asked, what was known at each bar of "atr" and "volatility"; `finer` what finer
-    bars could tell, of a run that was just made and looked into them.
+    where the rules asked, what was known at each bar of "atr" and "volatility"; `pieces` the
+    finer bars that its exits were looked for in, and `finer` what they could tell. A run that was
+    saved has no `finer`, and no `pieces` if they were too many to keep.
     """
 
     bars: pd.DataFrame
@@ -46,6 +48,7 @@ class BacktestResult:
     strategy: StrategyInfo
     settings: SimulationSettings
     known: Mapping[str, np.ndarray] = field(default_factory=dict)
+    pieces: Pieces | None = None
     finer: FinerUse | None = None
 
     @property

@@ -85,6 +85,7 @@ def run_backtest(
         strategy=_info(strategy),
         settings=settings,
         known=known_of(given.realism),
+        pieces=given.realism and given.realism.pieces,
         finer=_finer_use(given, trades, traded["ts"], finer),
     )
 

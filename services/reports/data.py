@@ -74,6 +74,7 @@ def manifest_of(run: "SavedRun") -> dict[str, Any]:
     return {
         "fingerprint": manifest.fingerprint,
         "bars_hash": manifest.bars_hash,
+        **({"finer_hash": manifest.finer_hash} if manifest.finer_hash else {}),
         "code_hash": manifest.code_hash,
         "metrics_version": manifest.metrics_version,
         "versions": dict(manifest.versions),

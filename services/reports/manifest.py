@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 _LABELS = (
     ("bars_hash", "Digest of the bars"),
+    ("finer_hash", "Digest of the finer bars"),
     ("code_hash", "Digest of the code"),
     ("fingerprint", "Fingerprint of the run"),
 )

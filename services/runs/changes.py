@@ -7,9 +7,11 @@ import pandas as pd
 
 from db.session import Database
 from services.bars import BAR_COLUMNS
+from services.errors import NoBars, UnknownSymbol
+from services.finer_bars import load_finer
 from services.market_data import read_bars
 from services.metrics import METRICS_VERSION
-from services.runs.fingerprint import bars_hash, code_hash
+from services.runs.fingerprint import bars_hash, code_hash, finer_hash
 from services.runs.saved import SavedRun
 from services.version import VERSION
 
@@ -36,13 +38,26 @@ def changes_since(database: Database, run: SavedRun, strategy_class: type | None
         return Changes(None, None, "")
     today = bars_seen(database, run, with_indicators=False)
     bars = None if today.empty else bars_hash(today) != run.manifest.bars_hash
+    finer = _finer_changed(database, run)
     code = None if strategy_class is None else code_hash(strategy_class) != run.manifest.code_hash
     sentences = [
         _changed(bars, code, _difference(run.result.bars, today) if bars else ""),
+        f"The finer bars that it looked into changed since this run: {_AGAIN}." if finer else "",
         _gone(run, bars, code),
         _version(run),
     ]
-    return Changes(bars, code, " ".join(filter(None, sentences)))
+    return Changes(finer or bars, code, " ".join(filter(None, sentences)))
+
+
+def _finer_changed(database: Database, run: SavedRun) -> bool:
+    """Tell whether the finer bars of a run are others today, or gone."""
+    if not run.manifest.finer_hash:
+        return False
+    try:
+        finer = load_finer(database, run.request, run.result.start, run.result.end)
+    except (NoBars, UnknownSymbol):
+        return True
+    return finer_hash(finer) != run.manifest.finer_hash
 
 
 def bars_seen(database: Database, run: SavedRun, *, with_indicators: bool = True) -> pd.DataFrame:

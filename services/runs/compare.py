@@ -122,7 +122,7 @@ def _notes(runs: tuple[SavedRun, ...]) -> tuple[str, ...]:
         f"These runs have different {_listed(differ)}.": bool(differ),
         "Starting cash differs: amounts of money are not marked.": not _same_cash(runs),
         "Their bars are not the same: data changed between the runs.": is_same_data
-        and _differ(stored, lambda run: run.manifest.bars_hash),
+        and (_differ(stored, lambda run: run.manifest.bars_hash) or _finer_differ(stored)),
         "Their metrics were computed by different versions of the definitions.": _differ(
             stored, lambda run: run.manifest.metrics_version
         ),
@@ -142,6 +142,13 @@ _ALIKE: dict[str, Callable[[SavedRun], Any]] = {
 
 def _differ(runs: Sequence[SavedRun], value_of: Callable[[SavedRun], Any]) -> bool:
     return len({value_of(run) for run in runs}) > 1
+
+
+def _finer_differ(runs: Sequence[SavedRun]) -> bool:
+    """Tell whether runs that looked into bars of the same resolution found others there."""
+    looked = [run for run in runs if run.manifest.finer_hash]
+    found = {(run.result.settings.intrabar, run.manifest.finer_hash) for run in looked}
+    return len(found) > len({intrabar for intrabar, _ in found})
 
 
 def _listed(names: list[str]) -> str:

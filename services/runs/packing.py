@@ -3,15 +3,18 @@
 import io
 import json
 import zlib
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from services.backtest.lines import Line
+from services.backtest.pieces import Pieces
 from services.backtest.result import BacktestResult
 from services.bars import BAR_COLUMNS
 
 _KNOWN = "known_"
+_PIECES, _MOST_PIECES = "pieces_", 200_000  # a megabyte or two
 _FAST = 1  # zlib's quickest level: three quarters of the gain for a tenth of the time
 
 
@@ -27,6 +30,7 @@ def pack_series(result: BacktestResult) -> bytes:
     }
     arrays |= {f"line_{n}": line.values for n, line in enumerate(result.lines)}
     arrays |= {f"{_KNOWN}{name}": values for name, values in result.known.items()}
+    arrays |= _pieces_of(result)
     about = [{"label": x.label, "pane": x.pane, "levels": list(x.levels)} for x in result.lines]
     arrays["lines"] = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
     buffer = io.BytesIO()
@@ -59,4 +63,17 @@ def unpack_series(payload: bytes) -> dict:
                 for name in arrays.files
                 if name.startswith(_KNOWN)
             },
+            "pieces": _pieces_from(arrays),
         }
+
+
+def _pieces_of(result: BacktestResult) -> dict[str, np.ndarray]:
+    pieces = result.pieces
+    if pieces is None or len(pieces.open) > _MOST_PIECES:
+        return {}
+    return {f"{_PIECES}{name}": values for name, values in pieces._asdict().items()}
+
+
+def _pieces_from(arrays: Mapping[str, np.ndarray]) -> Pieces | None:
+    names = [f"{_PIECES}{name}" for name in Pieces._fields]
+    return Pieces(*(arrays[name] for name in names)) if names[0] in arrays else None

@@ -9,6 +9,7 @@ import pandas as pd
 from db.session import Database
 from services.backtest.request import BacktestRequest
 from services.errors import InvalidParams
+from services.finer_bars import load_finer_for
 from services.instruments import get_instrument
 from services.market_data import load_bars
 from services.optimise.grid import combinations_from
@@ -91,6 +92,7 @@ def unseen_of(
         strategy_class, {name: results[name].iloc[places].tolist() for name in names}
     )
     timezone = get_instrument(database, seen.symbol).timezone or "UTC"
-    span = {"start": start, "end": end, "timezone": timezone}
+    finer = load_finer_for(database, unseen, bars, (start, end))
+    span = {"start": start, "end": end, "timezone": timezone, "finer": finer}
     frame = evaluate(bars, strategy_class, tried, seen.settings, **span)
     return Unseen(unseen, places, frame)

@@ -34,7 +34,7 @@ class Judge:
     def __init__(self, database: Database, study: Study, strategy_class: Any):
         self._class = strategy_class
         self._settings: SimulationSettings = study.request.backtest.settings
-        self._bars, self._start, self._end, self._timezone = traded_bars(
+        self._bars, self._start, self._end, self._timezone, self._finer = traded_bars(
             database, seen_by(database, study.request)
         )
 
@@ -52,6 +52,7 @@ class Judge:
             start=self._start,
             end=self._end,
             timezone=self._timezone,
+            finer=self._finer,
         )
 
     def again(self, result: BacktestResult) -> Again:

@@ -1,19 +1,22 @@
 """What a study works with: its bars, its strategy's class, its combinations."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from db.session import Database
+from services.backtest.finer import FinerBars
 from services.backtest.request import BacktestRequest
 from services.errors import StudyChanged
+from services.finer_bars import load_finer_for, with_finer_named
 from services.instruments import get_instrument
 from services.market_data import load_bars
 from services.metrics import METRICS_VERSION
 from services.optimise.grid import Combinations, combinations_from, combinations_of
 from services.optimise.samples import random_combinations, sobol_combinations
-from services.runs.fingerprint import bars_hash, code_hash
+from services.runs.fingerprint import bars_hash, code_hash, finer_hash
 from services.studies.holdout import seen_by
 from services.studies.request import RANDOM, SEARCH, SOBOL, WALK_FORWARD, StudyRequest
 from services.studies.saved import Extent, Study
@@ -30,8 +33,8 @@ _SAMPLERS = {RANDOM: random_combinations, SOBOL: sobol_combinations}
 class Prepared:
     """A request with all that its work needs; `combinations` is None for a search.
 
-    `bars` are all that the study may see; those from `start` to `end` are traded. `note` says
-    why a sample is smaller than asked.
+    `bars` are all that the study may see; those from `start` to `end` are traded, looking into
+    `finer` where the settings say so. `note` says why a sample is smaller than asked.
     """
 
     request: StudyRequest
@@ -40,6 +43,7 @@ class Prepared:
     start: pd.Timestamp | None
     end: pd.Timestamp | None
     timezone: str
+    finer: FinerBars | None
     combinations: Combinations | None
     note: str
 
@@ -65,23 +69,25 @@ class Prepared:
 def prepare_study(database: Database, request: StudyRequest, strategy_class: Any) -> Prepared:
     """Gather what a study needs; raise InvalidParams, UnknownSymbol or NoBars."""
     combinations, note = _combinations(request, strategy_class)
+    request = replace(request, backtest=with_finer_named(database, request.backtest))
     traded = traded_bars(database, seen_by(database, request))
     return Prepared(request, strategy_class, *traded, combinations, note)
 
 
 def traded_bars(
     database: Database, backtest: BacktestRequest
-) -> tuple[pd.DataFrame, pd.Timestamp | None, pd.Timestamp | None, str]:
-    """Return the bars that a request may see, the ends of its span, and its time zone."""
+) -> tuple[pd.DataFrame, pd.Timestamp | None, pd.Timestamp | None, str, FinerBars | None]:
+    """Return the bars that a request may see, the ends of its span, its time zone, finer bars."""
     bars = load_bars(database, backtest.symbol, backtest.resolution)
     start, end = backtest.span(bars["ts"].iloc[-1])
     seen = bars if end is None else bars[bars["ts"] <= end]
-    return seen, start, end, get_instrument(database, backtest.symbol).timezone or "UTC"
+    timezone = get_instrument(database, backtest.symbol).timezone or "UTC"
+    return seen, start, end, timezone, load_finer_for(database, backtest, bars, (start, end))
 
 
 def create_prepared(database: Database, prepared: Prepared) -> Study:
     """Store a study of what was prepared; an equal one is shared."""
-    digests = bars_hash(prepared.bars), code_hash(prepared.strategy_class)
+    digests = _bars_of(prepared), code_hash(prepared.strategy_class)
     return create_study(database, prepared.request, prepared.extent, *digests)
 
 
@@ -90,7 +96,7 @@ def check_unchanged(study: Study, prepared: Prepared) -> None:
     changed = [
         name
         for name, same in (
-            ("bars", bars_hash(prepared.bars) == study.bars_hash),
+            ("bars", _bars_of(prepared) == study.bars_hash),
             ("strategy's code", code_hash(prepared.strategy_class) == study.code_hash),
             ("metrics' definitions", study.metrics_version == METRICS_VERSION),
         )
@@ -101,6 +107,14 @@ def check_unchanged(study: Study, prepared: Prepared) -> None:
             f"Study {study.id} cannot go on: its {' and '.join(changed)} changed since it began. "
             "Ask for it again as a new study."
         )
+
+
+def _bars_of(prepared: Prepared) -> str:
+    """Return one digest of the bars, and of the finer bars if there are any."""
+    bars, finer = bars_hash(prepared.bars), finer_hash(prepared.finer)
+    if not finer:
+        return bars
+    return hashlib.blake2b(f"{bars} {finer}".encode(), digest_size=32).hexdigest()
 
 
 def _combinations(request: StudyRequest, strategy_class: Any) -> tuple[Combinations | None, str]:

@@ -105,6 +105,8 @@ def _fills(run: Again, settings: SimulationSettings) -> Iterator[StressRow]:
 def _within(run: Again, settings: SimulationSettings) -> Iterator[StressRow]:
     if not (settings.take_profit and (settings.stop_loss or settings.trailing_stop)):
         return
+    if settings.needs_finer:
+        yield _row("bar", "Within a bar finer bars show which comes first", True, run.play())
     for name, (target_first, words) in _ORDERS.items():
         played = run.play(target_first=target_first)
         yield _row("bar", words, name == settings.intrabar, played)
