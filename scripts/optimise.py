@@ -221,15 +221,19 @@ def _show(workspace, study, results, kind, args: argparse.Namespace) -> None:
     from services.studies import trials_of
     from services.studies.evidence import evidence_of
     from services.studies.record import study_record
+    from services.studies.walk_evidence import walk_evidence
 
     database, backtest = workspace.database, study.request.backtest
     trials = trials_of(database, backtest.symbol, backtest.resolution, backtest.strategy)
     walks = study.request.method == "walk_forward"
-    evidence = None if walks else evidence_of(database, study, kind, results)
+    if walks:
+        evidence = walk_evidence(database, study)
+    else:
+        evidence = evidence_of(database, study, kind, results)
     if args.json:
         print(json.dumps(study_record(study, results, evidence, trials, args.top)))
     elif walks:
-        _print_walk(study)
+        _print_walk(study, evidence)
     else:
         _print_best(study, results, evidence, args.top)
     if not args.json:
@@ -263,7 +267,7 @@ def _print_best(study, results, evidence, top: int) -> None:
         print(f"Caution: {evidence.caution}", file=sys.stderr)
 
 
-def _print_walk(study) -> None:
+def _print_walk(study, evidence) -> None:
     from services.metrics import METRIC_SPECS, METRICS
     from services.wording import metric_text
 
@@ -280,6 +284,9 @@ def _print_walk(study) -> None:
     for metric in METRICS:
         cells = (found[name][metric.name] for name in ("metrics", "benchmark_metrics"))
         print(f"{metric.label:22}" + "".join(f"{metric_text(metric.kind, c):>16}" for c in cells))
+    if evidence is not None:
+        print(f"\n{evidence.verdict.text}")
+        print(evidence.tests.look_ahead.text)
 
 
 def _print_end(study, trials) -> None:

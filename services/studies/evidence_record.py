@@ -1,5 +1,6 @@
-"""The tests of a study's best as plain JSON: fractions, null where undefined."""
+"""The tests of a study as plain JSON: fractions, null where undefined."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -7,10 +8,35 @@ from typing import Any
 from services.analysis.break_even import BreakEven
 from services.backtest.trades import iso_time
 from services.studies.cost_sensitivity import CostRow, CostSensitivity
-from services.validation import FoldTest, Stress
+from services.studies.walk_evidence import WalkEvidence
+from services.validation import DeflatedSharpe, FoldTest, Stress
 from services.validation.stress import RANGED
 
+_SHARPE = ("sharpe", "psr", "dsr", "expected_max", "min_track_record")
 _OF_ROW = ("multiple", "per_side", "rank", "ranked")
+
+
+def deflated_record(found: DeflatedSharpe, periods_a_year: int) -> dict[str, Any]:
+    """Return the Sharpe ratio held against luck, by the year; the track record in returns."""
+    root = math.sqrt(periods_a_year)
+    record = {name: getattr(found, name) for name in _SHARPE}
+    for name in ("sharpe", "expected_max"):
+        record[name] = record[name] and record[name] * root
+    return record | {"trials": found.trials}
+
+
+def walk_evidence_record(found: WalkEvidence) -> dict[str, Any]:
+    """Return the verdict on a walk-forward with the numbers that it rests on."""
+    tests = found.tests
+    record = tests.as_record()
+    for name in ("count", "periods_a_year", "moments", "look_ahead"):
+        del record[name]
+    return {
+        "verdict": {"level": found.verdict.level, "text": found.verdict.text},
+        "deflated_sharpe": deflated_record(found.deflated, tests.periods_a_year),
+        "tests": record | {"kept": tests.kept},
+        "look_ahead": tests.look_ahead.status,
+    }
 
 
 def stress_record(found: Stress | None) -> dict[str, Any] | None:

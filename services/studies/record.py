@@ -11,12 +11,17 @@ from services.metrics import METRIC_SPECS
 from services.optimise.objective import Objective
 from services.optimise.outcome import ERROR
 from services.studies.evidence import Evidence
-from services.studies.evidence_record import costs_record, folds_record, stress_record
+from services.studies.evidence_record import (
+    costs_record,
+    deflated_record,
+    folds_record,
+    stress_record,
+    walk_evidence_record,
+)
 from services.studies.request import WALK_FORWARD
 from services.studies.saved import Study
 from services.studies.trials import Trials
-
-_SHARPE = ("sharpe", "psr", "dsr", "expected_max", "min_track_record")
+from services.studies.walk_evidence import TESTS, WalkEvidence
 
 
 def ranked(results: pd.DataFrame, objective: Objective, count: int) -> pd.DataFrame:
@@ -32,7 +37,11 @@ def failed_count(results: pd.DataFrame) -> int:
 
 
 def study_record(
-    study: Study, results: pd.DataFrame, evidence: Evidence | None, trials: Trials, top: int
+    study: Study,
+    results: pd.DataFrame,
+    evidence: Evidence | WalkEvidence | None,
+    trials: Trials,
+    top: int,
 ) -> dict[str, Any]:
     """Return what the command line prints of a study."""
     request = study.request
@@ -49,7 +58,9 @@ def study_record(
         "note": study.summary.get("note", ""),
     }
     if request.method == WALK_FORWARD:
-        return record | {"walk_forward": dict(study.summary)}
+        walk = {name: value for name, value in study.summary.items() if name != TESTS}
+        said = walk_evidence_record(evidence) if evidence else {"verdict": None}
+        return record | {"walk_forward": walk} | said
     best = ranked(results, request.objective, top)
     record |= {
         "failed": failed_count(results),
@@ -59,17 +70,13 @@ def study_record(
 
 
 def _of_evidence(evidence: Evidence) -> dict[str, Any]:
-    root = math.sqrt(evidence.periods_a_year)
-    deflated = {name: getattr(evidence.deflated, name) for name in _SHARPE}
-    for name in ("sharpe", "expected_max"):
-        deflated[name] = deflated[name] and deflated[name] * root
     bands, found = evidence.bootstrap, evidence.overfitting
     return {
         "start": iso_time(evidence.result.start),
         "end": iso_time(evidence.result.end),
         "bars": len(evidence.result.bars),
         "verdict": {"level": evidence.verdict.level, "text": evidence.verdict.text},
-        "deflated_sharpe": deflated | {"trials": evidence.deflated.trials},
+        "deflated_sharpe": deflated_record(evidence.deflated, evidence.periods_a_year),
         "bootstrap": {"sharpe_p5": bands.sharpe.p5, "sharpe_p95": bands.sharpe.p95},
         "timing_p_value": evidence.timing.p_value,
         "overfitting": None if found is None else {"pbo": found.pbo, "of": evidence.compared},

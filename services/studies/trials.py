@@ -8,6 +8,7 @@ from sqlalchemy import select
 from db.models import BacktestRun
 from db.models import Study as Row
 from db.session import Database
+from services.studies.request import WALK_FORWARD
 
 
 @dataclass(frozen=True)
@@ -17,17 +18,25 @@ class Trials:
     An upper bound: of studies that were asked the same only the one that got farthest counts,
     and runs with the same parameters, assumptions and span count once; but a combination that is
     in two different studies, or in a study and a run, counts twice. Deleted ones count, too.
-    What was not saved is not known.
+    What was not saved is not known. `walks` of the studies are walk-forwards, with `in_walks` of
+    the combinations.
     """
 
     studies: int
     in_studies: int
     runs: int
+    walks: int = 0
+    in_walks: int = 0
 
     @property
     def total(self) -> int:
         """All of them."""
         return self.in_studies + self.runs
+
+    @property
+    def beside_walks(self) -> int:
+        """Those that were tried on all bars at once, not by a walk-forward."""
+        return self.total - self.in_walks
 
 
 def trials_of(database: Database, symbol: str, resolution: str, strategy: str) -> Trials:
@@ -42,11 +51,15 @@ def trials_of(database: Database, symbol: str, resolution: str, strategy: str) -
     )
     with database.reading() as session:
         done: dict[str, int] = {}
+        walks: set[str] = set()
         for asked, count in session.execute(of_studies):
             key = json.dumps(asked, sort_keys=True)
             done[key] = max(done.get(key, 0), count)
+            if asked["method"] == WALK_FORWARD:
+                walks.add(key)
         different = {
             json.dumps([params, request["asked"], request["settings"]], sort_keys=True)
             for params, request in session.execute(of_runs)
         }
-    return Trials(len(done), sum(done.values()), len(different))
+    in_walks = sum(done[key] for key in walks)
+    return Trials(len(done), sum(done.values()), len(different), len(walks), in_walks)

@@ -29,6 +29,7 @@ from services.studies.saved import (
 )
 from services.studies.store import add_chunk, begin_study, end_study, missing_chunks
 from services.studies.summary import walk_summary, walk_table
+from services.studies.walk_evidence import TESTS, tests_of
 
 
 def run_study(
@@ -153,6 +154,7 @@ def _asked(prepared: Prepared) -> Evaluation:
         prepared.start,
         prepared.end,
         prepared.timezone,
+        prepared.finer,
     )
 
 
@@ -188,6 +190,7 @@ def _search(prepared: Prepared, kept: _Kept, _: Executor | None, report: Report)
         start=prepared.start,
         end=prepared.end,
         timezone=prepared.timezone,
+        finer=prepared.finer,
         keep=keep,
         report=report,
     )
@@ -214,12 +217,15 @@ def _walk_forward(
         start=prepared.start,
         end=prepared.end,
         timezone=prepared.timezone,
+        finer=prepared.finer,
         report=report,
     )
     kept.add(0, walk_table(walk))
     # Every window tried all combinations, each time on other bars.
     tried = kept.combinations * len(walk.windows)
-    return {"combinations": tried, "done": tried, "summary": walk_summary(walk)}
+    tests = tests_of(walk, prepared.bars, prepared.strategy_class, prepared.timezone)
+    summary = walk_summary(walk) | {TESTS: tests.as_record()}
+    return {"combinations": tried, "done": tried, "summary": summary}
 
 
 def _state_after(error: BaseException) -> str:

@@ -148,16 +148,20 @@ def deflated_sharpe(
     expected maximum as benchmark. `variance` is that of the trials' Sharpe ratios per period;
     where it is not known, that of luck alone.
     """
+    return deflated_of(sharpe_moments(returns), len(returns), trials, variance)
+
+
+def deflated_of(
+    moments: SharpeMoments | None, count: int, trials: int = 1, variance: float | None = None
+) -> DeflatedSharpe:
+    """Do the work of deflated_sharpe with the moments of `count` returns at hand."""
     if trials < 1:
         raise InvalidParams("There is at least one trial: the run itself.", field="trials")
-    moments = sharpe_moments(returns)
     if variance is None:
-        variance = luck_variance(len(returns))
+        variance = luck_variance(count)
     expected = None if variance is None else expected_max_sharpe(trials, variance)
     if moments is None or expected is None:
-        return DeflatedSharpe(
-            len(returns), None, None, None, trials, variance, expected, None, None, None
-        )
+        return DeflatedSharpe(count, None, None, None, trials, variance, expected, None, None, None)
     shape = moments.skewness, moments.kurtosis
     return DeflatedSharpe(
         moments.count,

@@ -10,20 +10,21 @@ from services.validation.overfitting import Overfitting
 from services.validation.plateau import Plateau
 from services.validation.sharpe import CONFIDENCE, DeflatedSharpe
 from services.validation.shuffle import TimingTest
+from services.validation.spread import Spread
 from services.validation.stress import Stress
 from services.wording import grouped
 
 Level = Literal["no evidence", "weak", "some", "strong"]
 LEVELS: tuple[Level, ...] = ("no evidence", "weak", "some", "strong")
 NO_SKILL = "no evidence of skill"
-_NONE, _WEAK, _SOME, _STRONG = range(4)
+NONE, WEAK, SOME, STRONG = range(4)
 _STRONG_CONFIDENCE = 0.99
 _OVERFITTED, _DOUBTFUL = 0.5, 0.2
 _BY_CHANCE = 0.05
 _CONCLUSIONS = {
-    _WEAK: "Taken together: weak evidence of skill.",
-    _SOME: "Taken together: some evidence of skill.",
-    _STRONG: "Taken together: strong evidence of skill in these bars; only new ones can tell "
+    WEAK: "Taken together: weak evidence of skill.",
+    SOME: "Taken together: some evidence of skill.",
+    STRONG: "Taken together: strong evidence of skill in these bars; only new ones can tell "
     "whether it lasts.",
 }
 
@@ -42,7 +43,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class _Finding:
+class Finding:
     """One test's word: evidence is at most of the level `cap`."""
 
     cap: int
@@ -69,49 +70,54 @@ def verdict_of(
     otherwise, a look-ahead that could not be checked, or no bootstrap, or no PBO for a run chosen
     from several.
     """
-    findings = [] if look_ahead is None else _of_look_ahead(look_ahead)
-    findings += [_of_luck(deflated, periods_a_year), _of_interval(bootstrap)]
+    findings = [] if look_ahead is None else of_look_ahead(look_ahead)
+    subject = _trials(deflated.trials)
+    findings.append(of_luck(deflated, periods_a_year, subject))
+    findings.append(of_interval(bootstrap.sharpe if bootstrap else None))
     if overfitting is not None or deflated.trials > 1:
         findings.append(_of_choice(overfitting))
     if timing is not None:
-        findings.append(_of_timing(timing))
+        findings.append(of_timing(timing.p_value))
     if plateau is not None and plateau.peak is not None:
         findings.append(_of_neighbours(plateau))
     if stress is not None:
-        findings.append(_Finding(_SOME if stress.loses else _STRONG, stress.text))
-    return _judged(findings)
+        findings.append(Finding(SOME if stress.loses else STRONG, stress.text))
+    return judged(findings)
 
 
-def _judged(findings: list[_Finding]) -> Verdict:
+def judged(findings: list[Finding]) -> Verdict:
+    """Sum up findings: no better than the worst of them."""
     level = min(finding.cap for finding in findings)
     sentences = [finding.sentence for finding in findings]
-    if level > _NONE:
+    if level > NONE:
         sentences.append(_CONCLUSIONS[level])
     return Verdict(LEVELS[level], tuple(sentences))
 
 
-def _of_look_ahead(found: LookAhead) -> list[_Finding]:
+def of_look_ahead(found: LookAhead) -> list[Finding]:
+    """Say what the look-ahead check allows; nothing of a rule that passed it."""
     if found.status == "passed":
         return []
     if found.status == "peeks":
-        return [_Finding(_NONE, f"The strategy looks ahead: {NO_SKILL}.")]
-    return [_Finding(_SOME, "Not tested: whether the strategy looks ahead.")]
+        return [Finding(NONE, f"The strategy looks ahead: {NO_SKILL}.")]
+    return [Finding(SOME, "Not tested: whether the strategy looks ahead.")]
 
 
-def _of_luck(found: DeflatedSharpe, a: int) -> _Finding:
+def of_luck(found: DeflatedSharpe, a: int, after: str) -> Finding:
+    """Hold a Sharpe ratio against luck; `after` begins the sentence and says after what."""
     if found.dsr is None or found.sharpe is None or found.expected_max is None:
-        return _Finding(
-            _NONE, f"The returns are too few or vary too little to judge a Sharpe: {NO_SKILL}."
+        return Finding(
+            NONE, f"The returns are too few or vary too little to judge a Sharpe: {NO_SKILL}."
         )
     sharpe = grouped(found.sharpe * math.sqrt(a), 2)
     best_of_luck = grouped(found.expected_max * math.sqrt(a), 2)
     if found.sharpe <= 0:
-        return _Finding(_NONE, f"A Sharpe of {sharpe} is no better than doing nothing: {NO_SKILL}.")
+        return Finding(NONE, f"A Sharpe of {sharpe} is no better than doing nothing: {NO_SKILL}.")
     several = found.trials > 1
-    subject = f"{_trials(found.trials)} a Sharpe of {sharpe}"
+    subject = f"{after} a Sharpe of {sharpe}"
     if several and found.sharpe <= found.expected_max:
-        return _Finding(
-            _NONE,
+        return Finding(
+            NONE,
             f"{subject} is what luck alone would be expected to reach (expected maximum "
             f"{best_of_luck}): {NO_SKILL}.",
         )
@@ -122,8 +128,8 @@ def _of_luck(found: DeflatedSharpe, a: int) -> _Finding:
     )
     sure = f"{subject} {claim} with a probability of {_probability(found.dsr)}"
     if found.dsr < CONFIDENCE:
-        return _Finding(_NONE, f"{sure}, short of 95 %{_patience(found, a)}: {NO_SKILL}.")
-    return _Finding(_STRONG if found.dsr >= _STRONG_CONFIDENCE else _SOME, f"{sure}.")
+        return Finding(NONE, f"{sure}, short of 95 %{_patience(found, a)}: {NO_SKILL}.")
+    return Finding(STRONG if found.dsr >= _STRONG_CONFIDENCE else SOME, f"{sure}.")
 
 
 def _trials(count: int) -> str:
@@ -137,57 +143,59 @@ def _patience(found: DeflatedSharpe, a: int) -> str:
     return f" ({grouped(needed, 1)} years would be needed, these are {grouped(had, 1)})"
 
 
-def _of_interval(found: Bootstrap | None) -> _Finding:
+def of_interval(found: Spread | None) -> Finding:
+    """Judge where the yearly Sharpe ratio of the redrawn returns lies."""
     if found is None:
-        return _Finding(_SOME, "Not tested: how far the Sharpe moves when the returns are redrawn.")
-    low, high = found.sharpe.p5, found.sharpe.p95
+        return Finding(SOME, "Not tested: how far the Sharpe moves when the returns are redrawn.")
+    low, high = found.p5, found.p95
     if low is None or high is None:
-        return _Finding(_NONE, f"Redrawn in blocks, the returns have no Sharpe: {NO_SKILL}.")
+        return Finding(NONE, f"Redrawn in blocks, the returns have no Sharpe: {NO_SKILL}.")
     interval = (
         f"Redrawn in blocks, the same returns give a Sharpe from {grouped(low, 2)} to "
         f"{grouped(high, 2)} in nine of ten cases"
     )
     if low <= 0:
-        return _Finding(_NONE, f"{interval}, which is not all above zero: {NO_SKILL}.")
-    return _Finding(_STRONG, f"{interval}, all above zero.")
+        return Finding(NONE, f"{interval}, which is not all above zero: {NO_SKILL}.")
+    return Finding(STRONG, f"{interval}, all above zero.")
 
 
-def _of_choice(found: Overfitting | None) -> _Finding:
+def _of_choice(found: Overfitting | None) -> Finding:
     if found is None or found.pbo is None:
-        return _Finding(_SOME, "Not tested: whether the best on some bars is good on the others.")
+        return Finding(SOME, "Not tested: whether the best on some bars is good on the others.")
     fact = (
         f"The best configuration on half of the bars came out in the lower half on the others in "
         f"{_percent(found.pbo)} of the splits"
     )
     if found.pbo > _OVERFITTED:
-        return _Finding(_WEAK, f"{fact}: the choice is overfitted.")
+        return Finding(WEAK, f"{fact}: the choice is overfitted.")
     if found.pbo > _DOUBTFUL:
-        return _Finding(_SOME, f"{fact}: the choice is doubtful.")
-    return _Finding(_STRONG, f"{fact}: the choice holds.")
+        return Finding(SOME, f"{fact}: the choice is doubtful.")
+    return Finding(STRONG, f"{fact}: the choice holds.")
 
 
-def _of_timing(found: TimingTest) -> _Finding:
-    if found.p_value is None:
-        return _Finding(_NONE, f"The run never held a position: {NO_SKILL}.")
-    share = _percent(found.p_value)
+def of_timing(p_value: float | None) -> Finding:
+    """Judge how often random timing did as well; None where nothing was held."""
+    if p_value is None:
+        return Finding(NONE, f"The run never held a position: {NO_SKILL}.")
+    share = _percent(p_value)
     fact = f"Random timing with the same exposure did as well in {share} of all cases"
-    if found.p_value > _BY_CHANCE:
-        return _Finding(_WEAK, f"{fact}: timing is not shown to matter.")
-    return _Finding(_STRONG, f"{fact}: the timing counts.")
+    if p_value > _BY_CHANCE:
+        return Finding(WEAK, f"{fact}: timing is not shown to matter.")
+    return Finding(STRONG, f"{fact}: the timing counts.")
 
 
-def _of_neighbours(found: Plateau) -> _Finding:
+def _of_neighbours(found: Plateau) -> Finding:
     peak, best = found.peak, found.best
     around = "has no neighbours" if peak.around is None else f"has {grouped(peak.around, 2)} around"
     fact = f"The best cell ({grouped(peak.value, 2)}) {around}"
     if found.lonely is None:
-        return _Finding(_SOME, "Not tested: whether the neighbours of the best cell are good, too.")
+        return Finding(SOME, "Not tested: whether the neighbours of the best cell are good, too.")
     if found.lonely:
-        return _Finding(
-            _SOME,
+        return Finding(
+            SOME,
             f"{fact}: a lonely peak; the best neighbourhood has {grouped(best.mean, 2)}.",
         )
-    return _Finding(_STRONG, f"{fact}: it stands on a plateau.")
+    return Finding(STRONG, f"{fact}: it stands on a plateau.")
 
 
 def _percent(share: float) -> str:
