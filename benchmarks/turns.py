@@ -1,5 +1,6 @@
 """Contenders compared first and timed afterwards, in turns: a slow moment hits all of them."""
 
+import gc
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 OURS = "ours"
+TURN = 0.05
 
 
 class Mismatch(SystemExit):
@@ -28,19 +30,31 @@ def must_agree(what: str, ours: Sequence, theirs: Sequence, tolerance: float = 0
         )
 
 
-def in_turns(contenders: Mapping[str, Callable], repeats: int) -> dict[str, list[float]]:
-    """Return the seconds of each call by contender; all are called once before, to warm up."""
+def in_turns(
+    contenders: Mapping[str, Callable], repeats: int, turn: float = TURN
+) -> dict[str, list[float]]:
+    """Return the seconds of each call by contender; all are called once before, to warm up.
+
+    A short call is made again until `turn` seconds are over, and its mean counts: a single one
+    would pay for the caches that the contender before it emptied and the garbage that it left.
+    """
     for work in contenders.values():
         work()
-    turns = [{name: seconds(work) for name, work in contenders.items()} for _ in range(repeats)]
-    return {name: [turn[name] for turn in turns] for name in contenders}
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(repeats):
+        for name, work in contenders.items():
+            gc.collect()
+            times[name].append(seconds(work, turn))
+    return times
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Time one call."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+def seconds(work: Callable[[], object], at_least: float = 0.0) -> float:
+    """Time one call, or with `at_least` the mean of as many as take that long."""
+    calls, spent, start = 0, 0.0, time.perf_counter()
+    while calls == 0 or spent < at_least:
+        work()
+        calls, spent = calls + 1, time.perf_counter() - start
+    return spent / calls
 
 
 def report(

@@ -43,7 +43,7 @@ def calendar_of(ts: pd.Series, timezone: str = "UTC") -> Calendar:
 
     Bars a week apart: 52 a year. Days: 252, or 365 for a market that trades seven days a week.
     """
-    index = pd.DatetimeIndex(ts)
+    index = pd.DatetimeIndex(ts.array, copy=False)
     microseconds = index.as_unit("us").asi8
     stamps = microseconds.view("datetime64[us]")
     days = (microseconds[-1] - microseconds[0]) / _US_A_DAY
@@ -72,8 +72,9 @@ def _trades_seven_days(dates: np.ndarray) -> bool:
     One alone proves nothing: in UTC, New York's Friday evening is a Saturday, and the Sunday
     evening of futures a Sunday.
     """
-    weekday, week = (dates + 3) % 7, (dates + 3) // 7
+    week = (dates + 3) // 7
+    is_saturday = dates + 3 - 7 * week == 5
     # Dates ascend, so a Saturday and the Sunday of its week stand side by side.
-    both = (weekday[:-1] == 5) & (weekday[1:] == 6) & (week[1:] == week[:-1])
+    both = is_saturday[:-1] & (dates[1:] == dates[:-1] + 1)
     weeks = 1 + np.count_nonzero(week[1:] != week[:-1])
     return np.count_nonzero(both) * 2 >= weeks

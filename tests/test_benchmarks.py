@@ -82,9 +82,15 @@ def test_undefined_numbers_agree_with_each_other_only():
 def test_contenders_take_turns_after_each_was_called_once():
     calls = []
     contenders = {name: lambda name=name: calls.append(name) for name in ("ours", "peer")}
-    times = in_turns(contenders, 2)
+    times = in_turns(contenders, 2, turn=0)
     assert calls == ["ours", "peer"] * 3
     assert {name: len(spent) for name, spent in times.items()} == {"ours": 2, "peer": 2}
+
+
+def test_a_short_call_is_timed_by_the_mean_of_many():
+    calls = []
+    (spent,) = in_turns({"ours": lambda: calls.append(1)}, 1, turn=0.01)["ours"]
+    assert spent * (len(calls) - 1) >= 0.01 > 10 * spent
 
 
 def test_peak_memory_counts_what_was_given_back():

@@ -58,6 +58,21 @@ def test_a_level_is_the_value_of_the_parameter():
     assert holds(above(column("close"), level("low")), 9, 10, 11, params=Low(low=9.5)) == [1, 2]
 
 
+def test_what_several_series_ask_for_is_computed_once():
+    asked = []
+
+    def pair(df):
+        asked.append(len(df))
+        return df["close"].to_numpy(), df["close"].to_numpy() - 1
+
+    class Asks(Strategy):
+        upper, lower = (series(pair, output=i) for i in range(2))
+        buy, sell = above(upper, 10), crosses_below(lower, 10)
+
+    assert Asks().signals(closes(9, 11, 12, 10)).tolist() == [0, 1, 1, -1]
+    assert asked == [4]
+
+
 @pytest.mark.parametrize("say", [above, below, crosses_above, crosses_below])
 def test_nothing_holds_where_a_value_is_not_defined(say):
     a = series(lambda df: np.array([nan, 1, 3, nan, 3, 1]))

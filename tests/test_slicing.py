@@ -9,6 +9,7 @@ from real_bars import real_bars
 
 from services.backtest import BacktestRequest, SimulationSettings, run_backtest
 from services.errors import NoBars
+from services.indicators import with_indicators
 from strategies.base import Strategy
 from strategies.registry import STRATEGIES, load_strategy
 
@@ -35,6 +36,33 @@ def spanned(bars, **span):
     request = BacktestRequest("GOOG", "1d", "ma_cross", **span)
     start, end = request.span(bars["ts"].iloc[-1])
     return run_backtest(bars, load_strategy("ma_cross"), start=start, end=end).bars
+
+
+class Meddles(Scripted):
+    """Writes into the frame that it is shown."""
+
+    def signals(self, df):
+        df.loc[:, "close"] = df["open"] = 1.0
+        return super().signals(df)
+
+
+@pytest.mark.parametrize("prepare", [pd.DataFrame, with_indicators])
+def test_what_a_rule_writes_into_its_frame_changes_neither_prices_nor_the_callers_bars(prepare):
+    bars, signals = prepare(random_walk(6)), (1, 0, -1, 1, 0, 0)
+    before = bars.copy()
+    honest = run_backtest(bars, Scripted(*signals), FREE)
+    meddled = run_backtest(bars, Meddles(*signals), FREE)
+    pd.testing.assert_series_equal(meddled.equity, honest.equity)
+    pd.testing.assert_frame_equal(meddled.bars, honest.bars)
+    pd.testing.assert_frame_equal(bars, before)
+
+
+def test_the_tested_bars_are_the_bar_columns_in_their_order_whatever_else_a_frame_has():
+    bars = random_walk(30)
+    shuffled = bars[bars.columns[::-1]].assign(note="x")
+    for given in (bars, shuffled, with_indicators(bars)):
+        tested = run_backtest(given, load_strategy("rsi"), start=bars["ts"].iloc[10]).bars
+        pd.testing.assert_frame_equal(tested, bars.iloc[10:].reset_index(drop=True))
 
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))

@@ -54,11 +54,11 @@ def run_backtest(
     Raises NoBars when no bar is left, BarsDisagree when finer bars belong to other bars.
     """
     frame, first = window(bars, start, end)
-    # What a rule changes in its frame changes neither prices nor the caller's bars.
-    seen = frame.copy(deep=False)
-    signals = signals_of(strategy, seen, first)
     finer = finer_bars_of(finer)
     given = inputs_of(frame, first, settings, timezone, finer)
+    # What a rule changes in its frame changes neither prices nor the caller's bars.
+    seen = frame.copy(deep=False) if frame is bars else frame
+    signals = signals_of(strategy, seen, first)
     equity, position, rows = kernel.simulate(
         given.prices, signals, given.fill, given.money, given.realism
     )

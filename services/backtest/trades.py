@@ -36,6 +36,7 @@ TRADE_COLUMNS = [
 # Words as pandas keeps them: picking one costs less than turning it into a word again.
 _REASONS = pd.array([*EXIT_REASONS, OPEN], dtype="str")
 _SIDES = pd.array([LONG, SHORT], dtype="str")
+_COLUMN_INDEX = pd.Index(TRADE_COLUMNS)
 
 
 def trades_table(rows: np.ndarray, times: DatetimeArray) -> pd.DataFrame:
@@ -58,28 +59,29 @@ def trades_table(rows: np.ndarray, times: DatetimeArray) -> pd.DataFrame:
     reasons = np.where(is_open, len(EXIT_REASONS), rows[:, ledger.REASON].astype(np.int64))
     exit_time = times.take(np.where(is_open, -1, exit_bar), allow_fill=True)
     last = len(times) - 1
-    return pd.DataFrame(
-        {
-            "entry_time": times.take(entry_bar),
-            "entry_price": entry_price,
-            "exit_time": exit_time,
-            "exit_price": np.where(is_open, np.nan, rows[:, ledger.EXIT_PRICE]),
-            "quantity": shares,
-            "costs": commission + slippage,
-            "profit": rows[:, ledger.PROFIT],
-            "return": rows[:, ledger.PROFIT] / (shares * entry_price),
-            "exit_reason": _REASONS.take(reasons),
-            "commission": commission,
-            "slippage": slippage,
-            "mae": np.where(is_short, -highest, lowest),
-            "mfe": np.where(is_short, -lowest, highest),
-            "entry_bar": entry_bar,
-            "exit_bar": exit_bar,
-            "bars": np.where(is_open, last + 1, exit_bar) - entry_bar,
-            "side": _SIDES.take(is_short.astype(np.int64)),
-        },
-        copy=False,
-    )
+    columns = {
+        "entry_time": times.take(entry_bar),
+        "entry_price": entry_price,
+        "exit_time": exit_time,
+        "exit_price": np.where(is_open, np.nan, rows[:, ledger.EXIT_PRICE]),
+        "quantity": shares,
+        "costs": commission + slippage,
+        "profit": rows[:, ledger.PROFIT],
+        "return": rows[:, ledger.PROFIT] / (shares * entry_price),
+        "exit_reason": _REASONS.take(reasons),
+        "commission": commission,
+        "slippage": slippage,
+        "mae": np.where(is_short, -highest, lowest),
+        "mfe": np.where(is_short, -lowest, highest),
+        "entry_bar": entry_bar,
+        "exit_bar": exit_bar,
+        "bars": np.where(is_open, last + 1, exit_bar) - entry_bar,
+        "side": _SIDES.take(is_short.astype(np.int64)),
+    }
+    # Numbers first: an index of words is made anew for each table, this one is there.
+    table = pd.DataFrame(dict(enumerate(columns.values())), copy=False)
+    table.columns = _COLUMN_INDEX
+    return table
 
 
 def signed_quantity(trades: pd.DataFrame) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The stored indicator columns, with TA-Lib's values; NaN in the warm-up."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -73,14 +74,22 @@ def compute_indicators(bars: pd.DataFrame) -> pd.DataFrame:
 
 def with_indicators(bars: pd.DataFrame) -> pd.DataFrame:
     """Return the frame with all indicator columns: those it has are kept, else computed."""
-    present = set(bars.columns)
+    present = tuple(bars.columns)
     missing = [name for name in INDICATOR_COLUMNS if name not in present]
     if not missing:
         return bars
     computed = compute_indicators(bars)
     if len(missing) < len(INDICATOR_COLUMNS):
         computed = computed[missing]
-    return pd.concat([bars, computed], axis=1)
+    frame = pd.concat([bars, computed], axis=1, ignore_index=True)
+    frame.columns = _names_of(*present, *missing)
+    return frame
+
+
+@lru_cache(maxsize=64)
+def _names_of(*names: str) -> pd.Index:
+    """Return an index of names, the same each time: it knows by then where each name stands."""
+    return pd.Index(names)
 
 
 def _supertrend(high: np.ndarray, low: np.ndarray, close: np.ndarray) -> Columns:
