@@ -20,7 +20,6 @@ from components.backtest_form import (
     field_values,
     param_fields,
     query_of,
-    query_text,
 )
 from components.feedback import empty_state, skeleton
 from components.report import (
@@ -32,6 +31,7 @@ from components.report import (
     report_values,
 )
 from pages import shown_run
+from pages.form_state import named, unknown_note, unless_equal
 from services.backtest import BacktestRequest
 from services.backtest.request import PARAM_PREFIX, QUERY_NAMES
 from services.errors import InvalidParams, UserError
@@ -124,7 +124,7 @@ def _register_run_button(app: Dash, workspace: Workspace) -> None:
     def _run(clicks: int, _fields: list, _params: list):
         if not clicks:
             raise PreventUpdate
-        values, params = (_named(group) for group in dash.ctx.states_list)
+        values, params = (named(group) for group in dash.ctx.states_list)
         try:
             asked = _search(query_of(values, params))
         except UserError as error:
@@ -191,7 +191,7 @@ def layout(workspace: Workspace, /, **raw: Any) -> html.Div:
                     backtest_form(form_query, symbols, list(STRATEGIES), specs),
                     html.Div(
                         [
-                            _note(query, specs),
+                            unknown_note(_unknown(query, specs)),
                             html.Div([_placeholder(symbols), _on_its_way()], id=PLACEHOLDER),
                             report(),
                         ],
@@ -228,24 +228,13 @@ def _follow(query: dict[str, str]) -> list[list]:
     fields, params = dash.ctx.states_list[:2]
     wanted = field_values(query) if _runs_at_once(query) else {}
     return [
-        [_unless_equal(item, wanted.get(item["id"]["name"])) for item in fields],
-        [_unless_equal(item, query.get(PARAM_PREFIX + item["id"]["name"])) for item in params],
+        [unless_equal(item, wanted.get(item["id"]["name"])) for item in fields],
+        [unless_equal(item, query.get(PARAM_PREFIX + item["id"]["name"])) for item in params],
     ]
-
-
-def _unless_equal(item: dict, wanted: str | None) -> Any:
-    value = item.get("value")
-    if wanted is None or query_text(value) == wanted:
-        return no_update
-    return wanted == query_text(True) if isinstance(value, bool) else wanted
 
 
 def _runs_at_once(query: dict[str, str]) -> bool:
     return bool(query.get("symbol") and query.get("strategy"))
-
-
-def _named(group: list[dict]) -> dict[str, Any]:
-    return {item["id"]["name"]: item.get("value") for item in group}
 
 
 def _errors(error: UserError | None) -> tuple[list, list, str]:
@@ -265,13 +254,9 @@ def _specs(strategy: str) -> tuple:
     return parameter_specs(known.Params) if known else ()
 
 
-def _note(query: dict[str, str], specs: tuple) -> Any:
+def _unknown(query: dict[str, str], specs: tuple) -> list[str]:
     known = {*QUERY_NAMES, *(PARAM_PREFIX + spec.name for spec in specs)}
-    unknown = [name[:40] for name in query if name not in known and PARAM_PREFIX not in name]
-    if not unknown:
-        return None
-    names = ", ".join(f'"{name}"' for name in unknown[:5])
-    return html.P(f"The address holds what this page does not know: {names}.", className="caution")
+    return [name for name in query if name not in known and PARAM_PREFIX not in name]
 
 
 def _placeholder(symbols: list[str]) -> html.Div:
