@@ -23,6 +23,7 @@ from services.studies.cautions import study_cautions
 from services.studies.evidence import Evidence, evidence_of
 from services.studies.holdout import Unseen, seen_by, unseen_of
 from services.studies.request import WALK_FORWARD
+from services.studies.walk_evidence import WalkEvidence, walk_evidence
 from services.workspace import Workspace
 from strategies.registry import STRATEGIES
 
@@ -111,9 +112,11 @@ class StudyReader:
         places = self._once(key, lambda: places_by(tried, column, descending))
         return table_rows(tried, places[start:stop]), len(places)
 
-    def evidence(self, results: StudyResults) -> Evidence | None:
-        """Judge the best combination of a study; None while there is nothing to judge."""
+    def evidence(self, results: StudyResults) -> Evidence | WalkEvidence | None:
+        """Judge the best of a study, or its walk; None while there is nothing to judge."""
         study, asked = results.study, results.study.request.backtest
+        if results.is_walk:
+            return walk_evidence(self._workspace.database, study)
         if results.frame.empty or asked.strategy not in STRATEGIES:
             return None
         database = self._workspace.database

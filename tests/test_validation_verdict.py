@@ -126,6 +126,7 @@ def test_one_failed_test_is_enough_to_lower_the_verdict(evidence, test, changes,
     verdict = verdict_of(**evidence | {test: replace(evidence[test], **changes)})
     assert verdict.level == level
     assert words in verdict.text
+    assert words in verdict.decisive
     assert (NO_SKILL in verdict.text) == (level == "no evidence")
 
 

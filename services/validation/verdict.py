@@ -31,10 +31,14 @@ _CONCLUSIONS = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """How much the evidence is worth, and a sentence for every test that was made."""
+    """How much the evidence is worth, and a sentence for every test that was made.
+
+    `decisive` is the first of them that keeps the level from being better.
+    """
 
     level: Level
     sentences: tuple[str, ...]
+    decisive: str
 
     @property
     def text(self) -> str:
@@ -91,7 +95,8 @@ def judged(findings: list[Finding]) -> Verdict:
     sentences = [finding.sentence for finding in findings]
     if level > NONE:
         sentences.append(_CONCLUSIONS[level])
-    return Verdict(LEVELS[level], tuple(sentences))
+    decisive = next(finding.sentence for finding in findings if finding.cap == level)
+    return Verdict(LEVELS[level], tuple(sentences), decisive)
 
 
 def of_look_ahead(found: LookAhead) -> list[Finding]:
