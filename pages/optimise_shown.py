@@ -186,7 +186,7 @@ def _register_evidence(app: Dash, reader: StudyReader) -> None:
         if not asked:
             return None, None
         found = reader.read(asked[0])
-        evidence = None if found.is_walk else reader.evidence(found)
+        evidence = reader.evidence(found)
         if evidence is None:
             return None, None
         return verdict_banner(evidence.verdict), evidence_panel(evidence)
