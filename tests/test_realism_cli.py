@@ -2,11 +2,15 @@
 
 import json
 
+import numpy as np
+import pandas as pd
 import pytest
 from test_cli_backtest import USUAL, database  # noqa: F401  (a fixture)
 
 from scripts.backtest import main
 from services.backtest import SimulationSettings, run_backtest
+from services.ingest.pipeline import ingest
+from services.ingest.source import SourceBars
 from services.market_data import load_bars
 from services.runs import load_run
 from strategies.registry import load_strategy
@@ -51,3 +55,22 @@ def test_nonsense_is_answered_in_one_line(database, capsys, words, sentence):  #
     error = capsys.readouterr().err
     assert sentence in error
     assert error.count("\n") == 1
+
+
+def test_finer_bars_are_named_in_the_run_and_refused_where_there_are_none(
+    database,  # noqa: F811
+    capsys,
+):
+    words = [*USUAL, "--json", "--stop-loss", "2%", "--intrabar"]
+    assert main([*words, "finer_bars"]) == 1
+    assert "No bars finer than 1d of TEST are stored" in capsys.readouterr().err
+    bars = load_bars(database, "TEST", "1d", with_indicators=False)
+    bars = bars.assign(ts=bars["ts"] + pd.Timedelta(hours=15)).iloc[:-40]
+    ingest(database, "TEST", "1h", SourceBars(bars, np.arange(1, len(bars) + 1), "test"))
+    assert main([*words, "finer_bars"]) == 0
+    printed = capsys.readouterr()
+    assert "FINER BARS: of" in printed.err
+    run = load_run(database, json.loads(printed.out)["run_id"])
+    assert run.request.settings.intrabar == "finer_bars:1h"
+    assert main([*words, "finer_bars:1w"]) == 1
+    assert "intrabar must be one of stop_first, target_first, finer_bars" in capsys.readouterr().err
