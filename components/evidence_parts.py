@@ -10,6 +10,7 @@ from services.validation import Verdict
 from services.wording import MISSING, grouped, percent_text
 
 Said = Mapping[str, tuple[str, str]]
+_TO = " to "
 
 
 def luck_panel(
@@ -23,7 +24,7 @@ def luck_panel(
             [_card(name, *said, definitions[name]) for name, said in numbers.items()],
             className="metric-cards",
         ),
-        html.Ul([html.Li(text) for text in verdict.sentences], className="opt-words"),
+        html.Ul([html.Li(unbroken(text)) for text in verdict.sentences], className="opt-words"),
         html.P(look.text, className="caution" if look.status == "peeks" else "opt-message"),
     )
 
@@ -32,8 +33,11 @@ def _card(name: str, value: str, note: str, definition: str) -> html.Div:
     return html.Div(
         [
             html.Div(name, className="metric-label"),
-            html.Div(value, className="metric-value"),
-            html.Div(note, className="metric-benchmark", title=note),
+            html.Div(
+                unbroken(value),
+                className="metric-value is-span" if _TO in value else "metric-value",
+            ),
+            html.Div(unbroken(note), className="metric-benchmark", title=note),
         ],
         className="metric-card",
         title=definition,
@@ -59,4 +63,14 @@ def share_text(value: float | None) -> str:
 
 def span_text(low: float | None, high: float | None, write=ratio_text) -> str:
     """Write an interval, or that there is none."""
-    return MISSING if low is None or high is None else f"{write(low)} to {write(high)}"
+    return MISSING if low is None or high is None else f"{write(low)}{_TO}{write(high)}"
+
+
+def whole_percent(value: float) -> str:
+    """Write a fraction in whole percents."""
+    return f"{grouped(100 * value, 0)} %"
+
+
+def unbroken(text: str) -> str:
+    """Keep a number and its percent sign on one line."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")

@@ -3,6 +3,7 @@
 from dash import html
 from dash.development.base_component import Component
 
+from components.evidence_parts import unbroken
 from components.format import metric_text_of
 from components.report_parts import panel, plain_table, signed_cell, table_row
 from services.studies.cost_sensitivity import CostRow, CostSensitivity
@@ -32,7 +33,7 @@ def stress_panel(found: Stress) -> html.Section:
     return panel(
         "If orders were filled otherwise",
         plain_table("Results by fill", head, [_fill(row) for row in found.rows]),
-        note=f"{found.text} One assumption is changed at a time.",
+        note=unbroken(f"{found.text} One assumption is changed at a time."),
     )
 
 
@@ -42,7 +43,7 @@ def costs_panel(found: CostSensitivity) -> html.Section:
     return panel(
         "If trading cost more, or less",
         plain_table("Results by costs", head, [_cost(row) for row in found.rows]),
-        note=found.text,
+        note=unbroken(found.text),
     )
 
 
@@ -60,7 +61,7 @@ def folds_panel(found: FoldTest) -> html.Section:
         "Span by span",
         plain_table("Sharpe by span", head, rows),
         note=f"{found.text} Before and after each span {found.purge:,} returns are left out of "
-        "the choice, so that no trade lies on both sides.",
+        "the choice: as many as the longest trade lasts, at most half a span.",
     )
 
 

@@ -4,8 +4,16 @@ import math
 
 from dash import html
 
-from components.evidence_parts import Said, luck_panel, ratio_text, share_text, span_text
+from components.evidence_parts import (
+    Said,
+    luck_panel,
+    ratio_text,
+    share_text,
+    span_text,
+    whole_percent,
+)
 from services.studies.walk_evidence import WalkEvidence
+from services.wording import MISSING
 
 DEFINITIONS = {
     "Sharpe, unseen": "The yearly Sharpe of all tests in a row, on bars that no choice had seen, "
@@ -47,14 +55,14 @@ def _numbers(found: WalkEvidence) -> Said:
             span_text(tests.sharpe.p5, tests.sharpe.p95), "in nine of ten cases"
         ),
         "Return, redrawn": (
-            span_text(tests.total_return.p5, tests.total_return.p95, share_text),
-            f"a loss in {share_text(loss)} of all cases",
+            span_text(tests.total_return.p5, tests.total_return.p95, whole_percent),
+            f"a loss in {MISSING if loss is None else whole_percent(loss)} of all cases",
         ),
         "Drawdown, redrawn": (
-            span_text(tests.max_drawdown.p5, tests.max_drawdown.p95, share_text),
+            span_text(tests.max_drawdown.p5, tests.max_drawdown.p95, whole_percent),
             f"of {tests.trades:,} trades redrawn: "
-            f"{span_text(tests.trades_drawdown.p5, tests.trades_drawdown.p95, share_text)}",
+            f"{span_text(tests.trades_drawdown.p5, tests.trades_drawdown.p95, whole_percent)}",
         ),
         "Random timing": (share_text(tests.timing_p_value), "should be below 5 %"),
-        "Windows with profit": (f"{tests.profitable} of {tests.windows}", "tests in a row"),
+        "Windows with profit": (f"{tests.profitable} of {tests.windows}", "ended higher"),
     }  # fmt: skip
