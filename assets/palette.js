@@ -1,12 +1,13 @@
 // The command palette: Ctrl-K (or Cmd-K) opens it with the pages and actions, which it knows;
-// symbols and runs are asked of the server while the user types. Focus stays in the box, the
+// symbols, runs and studies are asked of the server while the user types. Focus stays in the box, the
 // chosen entry is told to screen readers by aria-activedescendant.
 (() => {
   const ASK_AFTER_MS = 60;
-  const ICONS = { symbols: "graph-up", runs: "clock-history" };
-  const HEADS = { entries: "Pages and actions", symbols: "Symbols", runs: "Runs" };
+  const ICONS = { symbols: "graph-up", runs: "clock-history", studies: "grid-3x3-gap" };
+  const HEADS = { entries: "Pages and actions", symbols: "Symbols", runs: "Runs", studies: "Studies" };
+  const NOTHING = { symbols: [], runs: [], studies: [] };
 
-  let found = { symbols: [], runs: [] };
+  let found = NOTHING;
   let shown = []; // the entries of the list, top to bottom
   let chosen = 0;
   let request = null;
@@ -77,8 +78,8 @@
       found = { ...(await answer.json()), asked };
     } catch (error) {
       if (error.name === "AbortError") return;
-      const away = "The server does not answer: symbols and runs cannot be looked for.";
-      found = { symbols: [], runs: [], asked, trouble: error instanceof TypeError ? away : error.message };
+      const away = "The server does not answer: symbols, runs and studies cannot be looked for.";
+      found = { ...NOTHING, asked, trouble: error instanceof TypeError ? away : error.message };
     }
     if (part().open) draw();
   };
@@ -119,13 +120,13 @@
 
   const draw = () => {
     const place = (kind) => fitting(found[kind]).map((one) => ({ ...one, icon: ICONS[kind] }));
-    const kinds = { entries: known(), symbols: place("symbols"), runs: place("runs") };
-    const order = words().length ? ["symbols", "entries", "runs"] : ["entries", "symbols", "runs"];
+    const kinds = { entries: known(), symbols: place("symbols"), runs: place("runs"), studies: place("studies") };
+    const order = words().length ? ["symbols", "entries", "runs", "studies"] : ["entries", "symbols", "runs", "studies"];
     shown = [];
     part("list").replaceChildren(...order.flatMap((kind) => group(kind, kinds[kind])));
     const waits = found.asked !== box().value;
     part("none").hidden = shown.length > 0 && !found.trouble;
-    part("none").textContent = found.trouble || (waits ? "Looking…" : `Nothing is called “${box().value.trim()}”. Try a symbol, or the number, name or tag of a run.`);
+    part("none").textContent = found.trouble || (waits ? "Looking…" : `Nothing is called “${box().value.trim()}”. Try a symbol, or the number or name of a run or a study.`);
     if (!waits) part("said").textContent = `${shown.length} found`;
     mark(Math.min(chosen, Math.max(shown.length - 1, 0)));
   };

@@ -21,6 +21,7 @@ from services.charts.optimise import parallel_figure
 from services.metrics import METRIC_SPECS
 from services.optimise.objective import Objective, best_of
 from services.optimise.surface import searched, value_text
+from services.studies import Study
 from services.studies.holdout import Unseen
 from services.wording import settings_text
 
@@ -36,12 +37,36 @@ STATES = {
 }
 
 
-def study_head(title: str, number: int, method: str, line: str) -> html.Div:
-    """Return the title of a study and what it was asked."""
+def study_head(study: Study, method: str) -> html.Div:
+    """Return what a study is called and was asked, with the ways to its remarks and to all."""
+    title, line = study.request.title, study_line(study.request)
+    parts = [title, method, line] if study.name else [method, line]
     return html.Div(
         [
-            html.H2([title, html.Span(f"Study {number}", className="run-number muted")]),
-            html.P([method, " · ", line], className="report-line"),
+            html.Div(
+                [
+                    html.H2(
+                        [
+                            study.name or title,
+                            html.Span(f"Study {study.id}", className="run-number muted"),
+                        ]
+                    ),
+                    html.P(" · ".join(parts), className="report-line"),
+                    html.P(study.notes, className="opt-notes") if study.notes else None,
+                ]
+            ),
+            html.Div(
+                [
+                    _act(study.id, "edit", "Name and notes", "pencil"),
+                    _act(study.id, "delete", "Delete", "trash"),
+                    dcc.Link(
+                        [icon("list-ul"), " All studies"],
+                        href="/optimise",
+                        className="btn btn-sm btn-outline-secondary",
+                    ),
+                ],
+                className="opt-acts",
+            ),
         ],
         className="opt-head",
     )
@@ -168,6 +193,15 @@ def _word(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def _act(study: int, do: str, text: str, icon_name: str) -> html.Button:
+    return html.Button(
+        [icon(icon_name), f" {text}"],
+        type="button",
+        className="btn btn-sm btn-outline-secondary",
+        **{"data-study-do": do, "data-study": str(study)},
+    )
 
 
 def _number(name: str, value: Any, is_objective: bool, unseen: Any) -> html.Div:

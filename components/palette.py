@@ -1,6 +1,6 @@
-"""The command palette: one box in which a page, a symbol, a run or an action is found by typing.
+"""The command palette: one box that finds pages, symbols, runs, studies and actions.
 
-Its script opens it, lists what fits and goes there; symbols and runs come from /api/palette.
+Its script opens it, lists what fits and goes there; what is stored comes from /api/palette.
 """
 
 import json
@@ -28,7 +28,7 @@ def palette_button() -> html.Button:
         [
             icon("search"),
             html.Span("Search…", className="search-text"),
-            html.Span(" pages, symbols, runs and actions", className="visually-hidden"),
+            html.Span(" pages, symbols, runs, studies and actions", className="visually-hidden"),
             html.Kbd("Ctrl K", **{"aria-hidden": "true"}),
         ],
         id=OPEN,
@@ -62,7 +62,9 @@ def palette(pages: Sequence[tuple[str, str, str]]) -> html.Dialog:
 def _input() -> html.Div:
     # Dash's own inputs send every letter to the server; the script fills this place with one.
     return html.Div(
-        id=_INPUT, className="palette-input", **{"data-placeholder": "Page, symbol, run or action"}
+        id=_INPUT,
+        className="palette-input",
+        **{"data-placeholder": "Page, symbol, run, study or action"},
     )
 
 

@@ -1,4 +1,4 @@
-"""The address at which the command palette looks for symbols and runs."""
+"""The address at which the command palette looks for symbols, runs and studies."""
 
 from dataclasses import asdict
 
@@ -10,7 +10,7 @@ from services.workspace import Workspace
 
 
 def add_palette_routes(app: Dash, workspace: Workspace) -> None:
-    """Add GET /api/palette?q=: {"symbols": […], "runs": […]}, each with title and addresses."""
+    """Add GET /api/palette?q=: symbols, runs and studies, each a list of titles with addresses."""
 
     @app.server.get("/api/palette")
     def _palette():

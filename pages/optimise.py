@@ -26,6 +26,7 @@ from components.optimise_form import (
     own_id,
     query_of_form,
 )
+from components.optimise_studies import MOST_LISTED, studies_panel
 from pages import optimise_shown
 from pages.form_state import named, unknown_note, unless_equal
 from pages.optimise_count import Count, count_of
@@ -43,6 +44,7 @@ from pages.optimise_query import (
 from pages.optimise_shown import URL
 from services.errors import InvalidParams, UserError
 from services.market_data import catalogue
+from services.studies import find_studies
 from services.studies.start import start_study
 from services.workspace import Workspace
 from strategies.registry import STRATEGIES
@@ -196,7 +198,9 @@ def layout(workspace: Workspace, reader: StudyReader, /, **raw: Any) -> html.Div
                     html.Div(
                         [
                             None if query.get(STUDY) else unknown_note(unknown_names(query)),
-                            *optimise_shown.shown_boxes(_placeholder(symbols), query.get(STUDY)),
+                            *optimise_shown.shown_boxes(
+                                _placeholder(workspace, symbols, query), query.get(STUDY)
+                            ),
                         ],
                         id=RESULT,
                         className="workbench-result report",
@@ -242,7 +246,13 @@ def _errors(found: Count) -> tuple[list, list, str]:
     return slots[0], slots[1], "" if placed else found.error
 
 
-def _placeholder(symbols: list[str]) -> html.Div:
+def _placeholder(workspace: Workspace, symbols: list[str], query: dict[str, str]) -> Any:
+    """Return what stands where no study is open: all that are saved, or the next step."""
+    if query.get(STUDY):
+        return None
+    page = find_studies(workspace.database, limit=MOST_LISTED)
+    if page.total:
+        return studies_panel(page.rows, page.total)
     if not symbols:
         return empty_state(
             "No bars are stored yet",

@@ -19,7 +19,6 @@ from components.optimise_result import (
     progress_box,
     result_parts,
     study_head,
-    study_line,
 )
 from components.optimise_table import TABLE
 from components.optimise_walk import walk_parts
@@ -36,7 +35,7 @@ from services.workspace import Workspace
 URL, GO = "opt-url", "opt-go"
 HEAD, PROGRESS, BEST, RESULTS = "opt-head", "opt-progress", "opt-best", "opt-results"
 VERDICT, EVIDENCE, ASK, POLL = "opt-verdict", "opt-evidence", "opt-ask", "opt-poll"
-PLACEHOLDER, SEEN = "opt-placeholder", "opt-seen"
+PLACEHOLDER, SEEN, SAID = "opt-placeholder", "opt-seen", "opt-said"
 _POLL_MS = 1000
 _MOST_SHOWN_WHILE_RUNNING = 50_000
 
@@ -47,6 +46,7 @@ def shown_boxes(placeholder: Component, study: str | None) -> list[Component]:
         dcc.Interval(id=POLL, interval=_POLL_MS, disabled=True),
         dcc.Store(id=SEEN),
         dcc.Store(id=ASK),
+        dcc.Store(id=SAID),
         html.Div(placeholder, id=PLACEHOLDER, hidden=bool(study)),
         html.Div(skeleton(84, 2) if study else None, id=HEAD),
         html.Div(id=VERDICT),
@@ -105,6 +105,16 @@ def _register_study(app: Dash, workspace: Workspace, reader: StudyReader) -> Non
             not is_active,
             now,
         )
+
+    @app.callback(
+        Output(HEAD, "children", allow_duplicate=True),
+        Input(SAID, "data"),
+        State(URL, "search"),
+        prevent_initial_call=True,
+    )
+    def _show_remarks(_said: list | None, search: str):
+        found = reader.read(query_of_search(search).get(STUDY, ""))
+        return [_head(found), *_cautions(reader, found)]
 
 
 def _register_orders(app: Dash, workspace: Workspace, reader: StudyReader) -> None:
@@ -201,7 +211,7 @@ def _head(found: StudyResults) -> html.Div:
     dropped = f", {study.dropped:,} dropped" if study.dropped else ""
     trials = "trials" if found.is_walk else "combinations"
     what = f"{METHOD_LABELS[study.request.method]}: {study.combinations:,} {trials}{dropped}"
-    return study_head(study.request.title, study.id, what, study_line(study.request))
+    return study_head(study, what)
 
 
 def _progress(workspace: Workspace, found: StudyResults) -> Any:

@@ -1,4 +1,4 @@
-"""Finds what a word may mean for somebody who wants to go somewhere: a symbol or a saved run."""
+"""Finds what a word may mean to somebody who wants to go somewhere: a symbol, a run, a study."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -10,6 +10,7 @@ from db.session import Database
 from services.metrics import METRIC_SPECS
 from services.runs import RunFilter, find_runs
 from services.runs.saved import RunSummary
+from services.studies import METHODS, Study, StudyFilter, find_studies
 from services.timespan import RESOLUTIONS
 from services.wording import metric_text, params_text
 
@@ -35,15 +36,16 @@ class Places:
 
     symbols: tuple[Place, ...]
     runs: tuple[Place, ...]
+    studies: tuple[Place, ...]
 
 
 def find_places(database: Database, text: str) -> Places:
-    """Return the stored series and the saved runs that hold every word of a text.
+    """Return the stored series, the saved runs and the studies that hold every word of a text.
 
-    An empty text finds the newest of both.
+    An empty text finds the newest of each.
     """
     words = text.replace("\0", "")[:LONGEST_QUERY].split()
-    return Places(_symbols(database, words), _runs(database, words))
+    return Places(_symbols(database, words), _runs(database, words), _studies(database, words))
 
 
 def _symbols(database: Database, words: list[str]) -> tuple[Place, ...]:
@@ -113,3 +115,20 @@ def _run_place(run: RunSummary) -> Place:
     facts = (what if run.name else "", params_text(run.params), outcome, ", ".join(run.tags))
     detail = " · ".join(fact for fact in facts if fact)
     return Place(f"Run {run.id}: {run.name or what}", detail, f"/runs/{run.id}")
+
+
+def _studies(database: Database, words: list[str]) -> tuple[Place, ...]:
+    # "study 12" is how people say it: the study of that number comes first.
+    meant = [word for word in words if word.lower() not in ("study", "studies")]
+    number = meant[0].removeprefix("#") if len(meant) == 1 else ""
+    found = find_studies(database, StudyFilter(text=" ".join(meant)), limit=MOST).rows
+    found.sort(key=lambda study: str(study.id) != number)
+    return tuple(_study_place(study) for study in found)
+
+
+def _study_place(study: Study) -> Place:
+    what, spec = study.request.title, study.request.objective.spec
+    best = "" if study.best is None else f"{spec.label} {metric_text(spec.kind, study.best)}"
+    facts = (what if study.name else "", METHODS[study.request.method], best)
+    detail = " · ".join(fact for fact in facts if fact)
+    return Place(f"Study {study.id}: {study.name or what}", detail, f"/optimise?study={study.id}")

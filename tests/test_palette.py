@@ -75,7 +75,8 @@ def test_the_address_answers_any_words_with_lists(settings):
     client = create_app(settings).server.test_client()
     for words in ("", "aapl", "<script>", "%%%", "x" * 9000, "'; DROP TABLE instruments"):
         answer = client.get("/api/palette", query_string={"q": words})
-        assert (answer.status_code, answer.json) == (200, {"symbols": [], "runs": []})
+        nothing = {"symbols": [], "runs": [], "studies": []}
+        assert (answer.status_code, answer.json) == (200, nothing)
 
 
 def test_ten_thousand_runs_and_five_hundred_symbols_are_searched_while_one_types(stored):

@@ -1,6 +1,16 @@
 // The dialog for name, tags and notes of a run; window.runs.edit(number) opens it on any page.
+// A study has the same dialog, without tags: window.runs.editStudy(number).
 (() => {
-  const { ask, change, tell } = window.runs;
+  const { ask, change, send, tell } = window.runs;
+
+  const changeStudy = async (study, said) => {
+    const answer = await send(`/api/studies/${study}/remarks`, said);
+    document.dispatchEvent(new CustomEvent("studies:changed", { detail: answer }));
+    return answer;
+  };
+
+  const RUN = { called: "Run", path: "/api/runs", change, button: (run) => `[data-run-do='edit'][data-run='${run}']` };
+  const STUDY = { called: "Study", path: "/api/studies", change: changeStudy, button: (study) => `[data-study-do='edit'][data-study='${study}']` };
 
   const made = (tag, properties = {}, ...content) => {
     const element = Object.assign(document.createElement(tag), properties);
@@ -37,28 +47,28 @@
     return list;
   };
 
-  const build = (run, said) => {
+  const build = (kind, number, said) => {
     const name = made("input", { id: "run-edit-name", className: "form-control", value: said.name, maxLength: 200, autocomplete: "off" });
-    const tags = made("input", { id: "run-edit-tags", className: "form-control", value: said.tags.join(", "), autocomplete: "off" });
+    const tags = made("input", { id: "run-edit-tags", className: "form-control", value: (said.tags || []).join(", "), autocomplete: "off" });
     const notes = made("textarea", { id: "run-edit-notes", className: "form-control", value: said.notes, rows: 8, maxLength: 10000 });
     const error = made("p", { className: "field-error", role: "alert" });
-    const title = made("h2", { id: "run-edit-title", className: "modal-title", textContent: `Run ${run}` });
+    const title = made("h2", { id: "run-edit-title", className: "modal-title", textContent: `${kind.called} ${number}` });
     const cancel = made("button", { type: "button", className: "btn btn-outline-secondary", textContent: "Cancel" });
     const save = made("button", { type: "submit", className: "btn btn-primary", textContent: "Save" });
     const tagField = field("Tags", tags, "Commas between tags; a tag finds its runs again.");
-    if (said.known.length) tagField.append(suggestions(said.known, tags));
-    const form = made("form", { className: "run-edit" }, title, field("Name", name), tagField,
+    if (said.known?.length) tagField.append(suggestions(said.known, tags));
+    const form = made("form", { className: "run-edit" }, title, field("Name", name), ...(said.tags ? [tagField] : []),
       field("Notes", notes), error, made("div", { className: "run-edit-buttons" }, cancel, save));
     const dialog = made("dialog", { className: "run-dialog" }, form);
     dialog.setAttribute("aria-labelledby", title.id);
-    return { dialog, form, cancel, save, error, values: () => ({ name: name.value.trim(), notes: notes.value.trim(), tags: words(tags.value) }) };
+    return { dialog, form, cancel, save, error, values: () => ({ name: name.value.trim(), notes: notes.value.trim(), ...(said.tags ? { tags: words(tags.value) } : {}) }) };
   };
 
   const changes = (said, values) =>
     Object.fromEntries(Object.entries(values).filter(([key, value]) => String(value) !== String(said[key])));
 
-  const show = (run, said) => {
-    const { dialog, form, cancel, save, error, values } = build(run, said);
+  const show = (kind, number, said) => {
+    const { dialog, form, cancel, save, error, values } = build(kind, number, said);
     const before = document.activeElement;
     let warned = false;
     const submit = async () => {
@@ -66,7 +76,7 @@
       if (!Object.keys(asked).length) return dialog.close();
       save.disabled = true;
       try {
-        await change(run, asked);
+        await kind.change(number, asked);
         dialog.close();
       } catch (failure) {
         error.textContent = failure.message;
@@ -91,20 +101,20 @@
     dialog.addEventListener("close", () => {
       dialog.remove();
       // The row's button may have been drawn anew: its cell takes the focus then.
-      const again = document.querySelector(`[data-run-do='edit'][data-run='${run}']`)?.closest("[tabindex]");
+      const again = document.querySelector(kind.button(number))?.closest("[tabindex]");
       (before?.isConnected ? before : again)?.focus();
     });
     document.body.append(dialog);
     dialog.showModal();
   };
 
-  const edit = async (run) => {
+  const open = async (kind, number) => {
     try {
-      show(run, await ask(`/api/runs/${run}/remarks`));
+      show(kind, number, await ask(`${kind.path}/${number}/remarks`));
     } catch (error) {
       tell(error);
     }
   };
 
-  Object.assign(window.runs, { edit });
+  Object.assign(window.runs, { edit: (run) => open(RUN, run), editStudy: (study) => open(STUDY, study) });
 })();

@@ -1,7 +1,8 @@
 """How long an optimisation will take, roughly: what a person wants to know before the start."""
 
-import os
 from typing import Any
+
+from services.threads import core_count
 
 # Seconds on one core of a usual machine, measured on the strategies that ship.
 _COMPILED = (20e-6, 4e-9)  # a combination, and each of its bars
@@ -14,7 +15,7 @@ def seconds_of(
 ) -> float:
     """Return about how many seconds so many combinations take over so many bars."""
     each, per_bar = _costs(strategy_class)
-    shared = cores or os.cpu_count() or 1
+    shared = cores or core_count()
     return combinations * (each + per_bar * bars) / shared
 
 

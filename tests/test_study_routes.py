@@ -1,0 +1,124 @@
+"""What the page Optimise asks the server of studies: lists, remarks, orders, rows of results."""
+
+import pytest
+
+from dashboard.app import create_app
+from services.backtest import BacktestRequest
+from services.ingest import ingest_sample
+from services.palette import find_places
+from services.settings import Settings
+from services.studies import StudyRequest, change_study, find_study, load_results
+from services.studies.prepare import create_prepared, prepare_study
+from services.studies.work import run_study
+from services.workspace import open_workspace
+from strategies.registry import STRATEGIES
+
+SPACE = {"fast": [5, 10], "slow": [20, 50, 100]}
+
+
+def study_of(workspace, symbol, strategy, space):
+    request = StudyRequest(BacktestRequest(symbol, "1d", strategy, duration="5 Y"), space)
+    prepared = prepare_study(workspace.database, request, STRATEGIES[strategy])
+    study = create_prepared(workspace.database, prepared)
+    return run_study(workspace.database, study.id, STRATEGIES[strategy])
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    return Settings(database_url="", data_dir=tmp_path_factory.mktemp("studies"))
+
+
+@pytest.fixture(scope="module")
+def workspace(settings):
+    workspace = open_workspace(settings)
+    ingest_sample(workspace.database, "AAPL")
+    study_of(workspace, "AAPL", "ma_cross", SPACE)
+    study_of(workspace, "AAPL", "rsi", {"period": [7, 14]})
+    change_study(workspace.database, 1, name="Slow and steady", notes="Looked at in spring")
+    yield workspace
+    workspace.database.close()
+
+
+@pytest.fixture(scope="module")
+def client(settings, workspace):
+    return create_app(settings).server.test_client()
+
+
+def post(client, path, body):
+    return client.post(path, json=body)
+
+
+def listed(client, words=""):
+    return [row["id"] for row in client.get(f"/api/studies?q={words}").get_json()["rows"]]
+
+
+def test_studies_are_listed_the_newest_first_and_found_by_words(client):
+    assert listed(client) == ["2", "1"]
+    for words in ("steady", "spring", "ma_cross"):
+        assert listed(client, words) == ["1"]
+    assert listed(client, "nothing+like+this") == []
+
+
+def test_a_row_says_what_was_asked_how_far_it_is_and_its_best(client, workspace):
+    row = client.get("/api/studies?q=steady").get_json()["rows"][0]
+    assert (row["series"], row["method"]) == ("AAPL 1d", "All combinations")
+    assert (row["combinations"], row["share"], row["state"]) == (6, 1.0, "done")
+    assert row["best"] == load_results(workspace.database, 1)["sharpe"].max()
+    assert (row["objective"], row["best_text"]) == ("Sharpe", f"{row['best']:.2f}")
+
+
+def test_name_and_notes_are_read_and_changed(client, workspace):
+    said = client.get("/api/studies/2/remarks").get_json()
+    assert said == {"name": "", "notes": ""}
+    answer = post(client, "/api/studies/2/remarks", {"name": " Short  one "})
+    assert answer.get_json()["row"]["name"] == "Short one"
+    assert find_study(workspace.database, 2).name == "Short one"
+    assert post(client, "/api/studies/2/remarks", {"name": ""}).status_code == 200
+
+
+@pytest.mark.parametrize("body", [{}, {"tags": []}, {"name": 3}, []])
+def test_a_change_that_is_none_is_refused(client, body):
+    assert post(client, "/api/studies/2/remarks", body).status_code == 400
+
+
+def test_deleted_studies_come_back(client, workspace):
+    assert post(client, "/api/studies/delete", {"ids": ["2", "77"]}).get_json() == {"count": 1}
+    assert listed(client) == ["1"]
+    assert client.get("/api/studies/2/rows").status_code == 404
+    assert post(client, "/api/studies/restore", {"ids": ["2"]}).get_json() == {"count": 1}
+    assert listed(client) == ["2", "1"]
+
+
+@pytest.mark.parametrize("order", ["cancel", "go-on", "remarks"])
+def test_orders_from_another_site_are_refused(client, workspace, order):
+    foreign = {"Origin": "http://elsewhere.example"}
+    answer = client.post(f"/api/studies/1/{order}", json={"name": "x"}, headers=foreign)
+    assert answer.status_code == 403
+    assert find_study(workspace.database, 1).name == "Slow and steady"
+
+
+def test_rows_of_results_come_in_blocks_in_any_order(client, workspace):
+    frame = load_results(workspace.database, 1)
+    first = client.get("/api/studies/1/rows?sort=sharpe&order=desc&limit=2").get_json()
+    assert first["total"] == len(frame)
+    best = sorted(frame["sharpe"])[:-3:-1]
+    assert [row["sharpe"] for row in first["rows"]] == pytest.approx(best, rel=1e-7)
+    rest = client.get("/api/studies/1/rows?sort=sharpe&order=desc&offset=2&limit=50").get_json()
+    assert len(rest["rows"]) == len(frame) - 2
+    slow = client.get("/api/studies/1/rows?sort=slow&order=asc").get_json()["rows"]
+    assert [row["slow"] for row in slow] == sorted(frame["slow"])
+
+
+@pytest.mark.parametrize("query", ["offset=x", "limit=-1", "sort=no_such", "offset=999999999"])
+def test_an_odd_question_for_rows_is_answered(client, query):
+    assert client.get(f"/api/studies/1/rows?{query}").get_json()["total"] == 6
+
+
+def test_the_palette_finds_studies(workspace):
+    def titles(words):
+        return [place.title for place in find_places(workspace.database, words).studies]
+
+    assert titles("steady") == titles("study 1") == ["Study 1: Slow and steady"]
+    place = find_places(workspace.database, "steady").studies[0]
+    assert place.address == "/optimise?study=1"
+    assert place.detail.startswith("AAPL 1d ma_cross · all combinations · Sharpe ")
