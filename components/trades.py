@@ -9,6 +9,7 @@ import pandas as pd
 from components.chart import TRADES_GRID
 from services.backtest.result import BacktestResult
 from services.backtest.trades import signed_quantity
+from services.wording import exit_names
 
 _SIGNED = {"up": "params.value > 0", "down": "params.value < 0"}
 _NOTHING = "No trades: nothing was opened in this span."
@@ -75,7 +76,7 @@ def trade_columns(result: BacktestResult, timezone: str = "UTC") -> dict[str, li
     trades = result.trades.assign(quantity=signed_quantity(result.trades))
     columns = {field: _short_numbers(trades[name]) for field, name in _NUMBERS.items()}
     times = {name: _seconds(trades[f"{name}_time"], timezone) for name in ("entry", "exit")}
-    return times | columns
+    return times | columns | {"reason": exit_names(trades["exit_reason"])}
 
 
 def _seconds(times: pd.Series, timezone: str) -> list[int | None]:
@@ -106,6 +107,7 @@ def _columns() -> list[dict[str, Any]]:
         _numeric("entry_price", "Entry price", price),
         _text("exit", "Exit", 124),
         _numeric("exit_price", "Exit price", price),
+        _text("reason", "Exit reason", 104),
         _numeric(
             "quantity", "Shares", "d3.format(',.6~r')(params.value)", tip="Below zero: sold short"
         ),

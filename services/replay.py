@@ -10,14 +10,13 @@ from services.backtest.orders import commission_of
 from services.backtest.result import BacktestResult
 from services.backtest.trades import SHORT
 from services.errors import InvalidParams, did_you_mean
+from services.wording import EXIT_NAMES
 
 LAST_TRADES = 5
 JUMPS = ("start", "next", "previous")
 BUY, SELL = "BUY", "SELL"
 _LEFT = {
-    "stop": "out at the stop-loss",
-    "target": "out at the target",
-    "trailing": "out at the trailing stop",
+    **{reason: f"out at the {EXIT_NAMES[reason]}" for reason in ("stop", "target", "trailing")},
     "ruin": "closed, as the equity was gone",
 }
 

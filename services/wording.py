@@ -1,7 +1,7 @@
 """Numbers and assumptions as people read them: on the page, in a report, on the command line."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from services.backtest.costs import DEFAULT_PERCENT, IBKR_PER_SHARE, IBKR_TIERED_PER_SHARE
@@ -19,6 +19,15 @@ NO_MARGIN = (
     "SHORT SALES: margin calls, recalled shares and dividends owed are not modelled; a real "
     "account may have had to buy back earlier."
 )
+# What ended a trade, by the exit_reason of `services.backtest.trades`.
+EXIT_NAMES = {
+    "signal": "rule",
+    "stop": "stop-loss",
+    "target": "target",
+    "trailing": "trailing stop",
+    "ruin": "equity gone",
+    "open": "still open",
+}
 _UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"))
 _COMPACT_FROM = 1e7
 _MOST_PERCENT = 1e6
@@ -35,6 +44,11 @@ def metric_text(kind: str, value: float | None) -> str:
     if kind == "days":
         return f"{grouped(value, 0 if value >= 10 or value == int(value) else 1)} d"
     return money_text(value) if kind == "money" else grouped(value, 2)
+
+
+def exit_names(reasons: Iterable[str]) -> list[str]:
+    """Say of every trade what ended it, as a table does."""
+    return [EXIT_NAMES.get(reason, reason) for reason in reasons]
 
 
 def percent_text(fraction: float) -> str:

@@ -11,16 +11,23 @@ from test_realism_stops import BUY, SELL, ____, play
 
 from components.report_costs import costs_tab
 from components.trade_card import card_of
+from components.trades import trade_columns
 from services.analysis.costs import cost_curve, costs_paid
-from services.analysis.story import trade_story
+from services.analysis.story import EXIT_WORDS, trade_story
 from services.analysis.trade_groups import trade_groups
 from services.backtest import SimulationSettings, run_backtest
-from services.backtest.trades import fills_of, trade_records, trades_from_records
+from services.backtest.trades import (
+    EXIT_REASONS,
+    OPEN,
+    fills_of,
+    trade_records,
+    trades_from_records,
+)
 from services.errors import NotReproducible
 from services.plots.report import draw_report
 from services.replay import jump_from, replay_state
 from services.reports.trades import trade_rows
-from services.wording import result_warnings, settings_text
+from services.wording import EXIT_NAMES, result_warnings, settings_text
 
 STOPPED_SHORT = [
     (100, 100, 100, 100, SELL),
@@ -121,8 +128,15 @@ def test_trades_keep_their_side_and_their_reason_in_a_saved_run(result):
     assert trades_from_records(old)["side"].tolist() == ["long", "long"]
 
 
+def test_lists_say_what_ended_each_trade_in_the_words_of_its_card(result):
+    assert trade_columns(result)["reason"] == ["stop-loss", "still open"]
+    assert [row[5] for row in trade_rows(result, "1d")] == ["stop-loss", "still open"]
+    assert "stop-loss" in trade_story(result, 1).why
+    assert set(EXIT_NAMES) == set(EXIT_WORDS) == {*EXIT_REASONS, OPEN}
+
+
 def test_lists_show_the_shares_of_a_short_below_zero_and_groups_tell_it_apart(result):
-    assert [row[5][0] for row in trade_rows(result, "1d")] == ["\N{MINUS SIGN}", "9"]
+    assert [row[6][0] for row in trade_rows(result, "1d")] == ["\N{MINUS SIGN}", "9"]
     assert [group.name for group in trade_groups(result)][3:] == ["Long", "Short", "Open"]
 
 

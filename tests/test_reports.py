@@ -287,14 +287,14 @@ def test_rows_of_trades_say_what_the_table_holds(run):
         table["entry_price"].round(2).tolist(), abs=0.006
     )
     for row, profit in zip(rows, table["profit"], strict=True):
-        assert row[6].startswith("+") == (profit > 0)
-        assert float(row[6].replace(",", "").replace("−", "-")) == pytest.approx(profit, abs=0.006)
+        assert row[7].startswith("+") == (profit > 0)
+        assert float(row[7].replace(",", "").replace("−", "-")) == pytest.approx(profit, abs=0.006)
 
 
 def test_an_open_trade_has_no_exit():
     held = saved(closes(10, 11, 12, 13), BuyAtOnce())
     (row,) = trade_rows(held.result, "1d")
-    assert row[3:5] == ["open", ""]
+    assert row[3:6] == ["open", "", "still open"]
     (trade,) = json.loads(report_json(held))["trades"]
     assert (trade["exit_time"], trade["exit_reason"]) == (None, "open")
     assert "one still open" in report_html(held)

@@ -11,15 +11,16 @@ from services.backtest.orders import commission_of
 from services.backtest.result import BacktestResult
 from services.backtest.trades import SHORT
 from services.errors import InvalidParams
+from services.wording import EXIT_NAMES
 
 BUY, SELL = "BUY", "SELL"
 EXIT_WORDS = {
-    "signal": "the rule said so",
-    "stop": "the stop-loss was met",
-    "target": "the target was reached",
-    "trailing": "the trailing stop was met",
+    "signal": f"the {EXIT_NAMES['signal']} said so",
+    "stop": f"the {EXIT_NAMES['stop']} was met",
+    "target": f"the {EXIT_NAMES['target']} was reached",
+    "trailing": f"the {EXIT_NAMES['trailing']} was met",
     "ruin": "the equity was gone",
-    "open": "still open",
+    "open": EXIT_NAMES["open"],
 }
 # What is ordered beforehand and met within a bar, without a signal.
 _BY_LEVEL = ("stop", "target", "trailing")

@@ -7,7 +7,7 @@ import pandas as pd
 from services.backtest.result import BacktestResult
 from services.backtest.trades import OPEN, signed_quantity
 from services.timespan import is_session_based
-from services.wording import grouped, percent_text, price_text
+from services.wording import exit_names, grouped, percent_text, price_text
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ def trade_columns(resolution: str) -> tuple[Column, ...]:
         Column("Entry price", "Price of the entry, slippage included", 12),
         Column("Exit", f"Bar of the exit{zone}", time, is_number=False),
         Column("Exit price", "Price of the exit, slippage included", 12),
+        Column("Exit reason", "What ended the trade", 13, is_number=False),
         Column("Shares", "Shares of the trade, below zero for a short", 12),
         Column("Net profit", "Profit after commission and slippage", 12),
         Column("Return", "Net profit as a part of the entry value", 10),
@@ -48,9 +49,11 @@ def trade_rows(result: BacktestResult, resolution: str) -> list[list[str]]:
     exits = _times(table["exit_time"], form)
     columns = (
         "entry_price", "exit_price", "quantity", "profit", "return", "mae", "mfe", "costs", "bars",
-        "exit_reason",
+        "exit_name", "exit_reason",
     )  # fmt: skip
-    shown = table.assign(quantity=signed_quantity(table))
+    shown = table.assign(
+        quantity=signed_quantity(table), exit_name=exit_names(table["exit_reason"])
+    )
     rows = zip(*(shown[name].tolist() for name in columns), strict=True)
     return [
         _row(number, entry, exit_, values)
@@ -61,7 +64,7 @@ def trade_rows(result: BacktestResult, resolution: str) -> list[list[str]]:
 
 
 def _row(number: int, entry: str, exit_: str, values: tuple) -> list[str]:
-    bought, sold, shares, profit, fraction, mae, mfe, costs, bars, reason = values
+    bought, sold, shares, profit, fraction, mae, mfe, costs, bars, name, reason = values
     is_open = reason == OPEN
     return [
         str(number),
@@ -69,6 +72,7 @@ def _row(number: int, entry: str, exit_: str, values: tuple) -> list[str]:
         price_text(bought),
         "open" if is_open else exit_,
         "" if is_open else price_text(sold),
+        name,
         grouped(shares, 2),
         _signed(grouped(profit, 2), profit),
         _signed(percent_text(fraction), fraction),
