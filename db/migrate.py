@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, text
 
 from db.session import Database
 
-HEAD = "0005"
+HEAD = "0006"
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 7_309_001  # any number, as long as every process that migrates takes the same
 

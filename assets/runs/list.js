@@ -115,13 +115,23 @@
     go({ sort: column.colId, order: column.sort });
   };
 
+  // One call for all columns: each call lays out the whole table anew.
   const narrow = () => {
     const width = window.innerWidth;
-    grid.setColumnsVisible(["start"], width >= 1720 || width < 721);
-    grid.setColumnsVisible(["params", "tags", "created_at"], width >= 721);
-    // What stands still leaves a phone no room to scroll the rest.
-    grid.setColumnsPinned(["id"], width >= 721 ? "left" : null);
-    grid.setColumnsPinned(["actions"], width >= 721 ? "right" : null);
+    const isWide = width >= 721;
+    const wanted = {
+      start: { hide: isWide && width < 1720 },
+      params: { hide: !isWide },
+      tags: { hide: !isWide },
+      created_at: { hide: !isWide },
+      // What stands still leaves a phone no room to scroll the rest.
+      id: { pinned: isWide ? "left" : null },
+      actions: { pinned: isWide ? "right" : null },
+    };
+    const differs = ({ colId, ...now }) =>
+      Object.entries(wanted[colId] ?? {}).some(([name, value]) => (now[name] ?? null) !== value);
+    const changed = grid.getColumnState().filter(differs).map(({ colId }) => ({ colId, ...wanted[colId] }));
+    if (changed.length) grid.applyColumnState({ state: changed });
   };
 
   const listen = () => {

@@ -16,7 +16,11 @@ class BacktestRun(Base):
     """
 
     __tablename__ = "backtest_runs"
-    __table_args__ = (Index(None, "fingerprint", unique=True), Index(None, "created_at"))
+    __table_args__ = (
+        Index(None, "fingerprint", unique=True),
+        Index(None, "created_at"),
+        Index(None, "deleted_at", "symbol", "strategy"),
+    )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
