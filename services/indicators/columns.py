@@ -110,27 +110,27 @@ def _bands(_high: np.ndarray, _low: np.ndarray, close: np.ndarray) -> Columns:
     return {"ma20": middle, "bb_mid": middle, "bb_upper": upper, "bb_lower": lower}
 
 
-def _macd(_high: np.ndarray, _low: np.ndarray, close: np.ndarray) -> Columns:
-    macd, macd_signal = talib.MACD(close, 12, 26, 9)[:2]
-    return {"macd": macd, "macd_signal": macd_signal}
+def _macd_and_ath(high: np.ndarray, _low: np.ndarray, close: np.ndarray) -> Columns:
+    macd, macd_signal, spare = talib.MACD(close, 12, 26, 9)
+    # The histogram is no column of ours: its memory, which the system has given, serves again.
+    return {"macd": macd, "macd_signal": macd_signal, "ath": running_maximum(high, spare)}
 
 
-def _momentum(_high: np.ndarray, _low: np.ndarray, close: np.ndarray) -> Columns:
+def _averages(_high: np.ndarray, _low: np.ndarray, close: np.ndarray) -> Columns:
     return {
         "ma50": talib.SMA(close, 50),
         "ema_fast": talib.EMA(close, 12),
         "ema_slow": talib.EMA(close, 26),
-        "rsi": talib.RSI(close, 14),
     }
+
+
+def _rsi(_high: np.ndarray, _low: np.ndarray, close: np.ndarray) -> Columns:
+    return {"rsi": talib.RSI(close, 14)}
 
 
 def _ranges(high: np.ndarray, low: np.ndarray, close: np.ndarray) -> Columns:
-    return {
-        "atr": talib.ATR(high, low, close, 14),
-        "tr": talib.TRANGE(high, low, close),
-        "ath": running_maximum(high),
-    }
+    return {"atr": talib.ATR(high, low, close, 14), "tr": talib.TRANGE(high, low, close)}
 
 
 # The longest first, so that no thread waits long for another at the end.
-_GROUPS: list[Computation] = [_supertrend, _macd, _momentum, _bands, _ranges]
+_GROUPS: list[Computation] = [_supertrend, _averages, _bands, _macd_and_ath, _ranges, _rsi]

@@ -18,16 +18,20 @@ def bands_and_trend(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Carry each band on until the new one is tighter or the previous close broke through it.
 
-    Return upper band, lower band and `direction` as floats; NaN where `atr` is.
+    Return upper band, lower band and `direction` as floats; NaN where `atr` is. The upper band
+    takes the place of `atr`, which is gone afterwards.
     """
-    upper, lower, trend = (np.empty(len(close)) for _ in range(3))
-    _bands_and_trend(high, low, close, atr, direction, float(multiplier), upper, lower, trend)
-    return upper, lower, trend
+    lower, trend = np.empty((2, len(close)))
+    _bands_and_trend(high, low, close, atr, direction, float(multiplier), atr, lower, trend)
+    return atr, lower, trend
 
 
-def running_maximum(values: np.ndarray) -> np.ndarray:
-    """Return the highest value so far (numpy's accumulate gives the same in more time)."""
-    highest = np.empty(len(values))
+def running_maximum(values: np.ndarray, highest: np.ndarray | None = None) -> np.ndarray:
+    """Return the highest value so far (numpy's accumulate gives the same in more time).
+
+    `highest` is an array to write into.
+    """
+    highest = np.empty(len(values)) if highest is None else highest
     _running_maximum(values, highest)
     return highest
 
@@ -38,9 +42,9 @@ def _bands_and_trend(high, low, close, atr, direction, multiplier, upper, lower,
         if np.isnan(atr[i]):
             upper[i] = lower[i] = trend[i] = np.nan
             continue
-        middle = (high[i] + low[i]) / 2.0
-        upper[i] = middle + multiplier * atr[i]
-        lower[i] = middle - multiplier * atr[i]
+        middle, away = (high[i] + low[i]) / 2.0, multiplier * atr[i]
+        upper[i] = middle + away  # in the place of atr[i], perhaps
+        lower[i] = middle - away
         trend[i] = direction[i]
         if i == 0 or np.isnan(upper[i - 1]):
             continue
