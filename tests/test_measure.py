@@ -9,7 +9,7 @@ import pytest
 from real_bars import real_bars
 
 import services.backtest.measure as kernel
-from services.backtest import run_backtest
+from services.backtest import run_backtest, sums
 from services.metric_specs import METRICS
 from services.metrics import calendar_of, equity_metrics, relation_metrics
 from strategies.registry import load_strategy
@@ -23,7 +23,7 @@ def test_the_places_of_a_row_are_those_of_the_metrics():
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7, 8, 101])
 def test_a_mean_in_lanes_is_the_exact_mean_but_for_rounding(count):
     values = np.random.default_rng(count).normal(size=count)
-    assert kernel._mean(values) == pytest.approx(math.fsum(values) / count, rel=1e-13)
+    assert sums.mean(values) == pytest.approx(math.fsum(values) / count, rel=1e-13)
 
 
 def test_a_backtest_has_the_metrics_of_its_equity_to_the_last_bit():

@@ -42,9 +42,7 @@ class Play:
         benchmark, _ = kernel.buy_and_hold(open_, close, *given.money)
         held = measuring.held_of(benchmark, given.cash, given.sampling.ends)
         return metrics_of_row(
-            measuring.measure(
-                self.equity, self.position, self.rows, given.cash, given.sampling, held
-            )
+            measuring.measure(self.equity, self.rows, given.cash, given.sampling, held)
         )
 
 

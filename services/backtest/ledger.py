@@ -5,6 +5,8 @@ and BEST are the lowest and highest marks while the trade was on, SIDE is 1 or -
 includes what the loan of a short's shares cost.
 """
 
+import numpy as np
+
 from services.backtest.cached import compiled
 
 TRADE_WIDTH = 12
@@ -57,3 +59,14 @@ def close_trade(trade, bar, got, fee, slipped, worst, best, reason):
 def mark_trade(trade, price, worst, best):
     """Value a trade that is still on, at the last close."""
     close_trade(trade, STILL_OPEN, price, 0.0, 0.0, worst, best, BY_SIGNAL)
+
+
+@compiled()
+def position_of(trades, bars):
+    """Return the position after every close, -1, 0 or 1, from the rows of all trades."""
+    position = np.zeros(bars, dtype=np.int8)
+    for k in range(len(trades)):
+        last = int(trades[k, EXIT_BAR])
+        side = np.int8(trades[k, SIDE])
+        position[int(trades[k, ENTRY_BAR]) : bars if last == STILL_OPEN else last] = side
+    return position

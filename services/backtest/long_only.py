@@ -5,54 +5,76 @@ from services.backtest.cached import compiled
 
 
 @compiled()
-def trade(prices, signals, at_close, money, equity, position, trades):
-    """Fill every signal at its close or at the next open; return the number of trades."""
-    open_, high, low, close = prices
-    cash, per_share, minimum, cap, rate, slippage = money
-    n = len(close)
-    count = 0
-    shares = 0.0
-    # The marks of the trade that is on: a local number costs less than a cell of the table.
-    worst = best = 0.0
-    for i in range(n):
-        holding = shares > 0.0
-        if holding and at_close:
-            worst, best = min(worst, low[i]), max(best, high[i])
+def trade(prices, signals, at_close, money, said, equity, trades):
+    """Fill every signal at its close or at the next open; return the number of trades.
 
-        signal = 0
-        if at_close:
-            signal = signals[i]
-        elif i > 0:
-            signal = signals[i - 1]
-        if signal > 0 and not holding:
-            price = close[i] if at_close else open_[i]
+    Goes from signal to signal. WORST and BEST of the trades stay empty: see `mark`.
+    """
+    close, fills = prices[3], prices[3] if at_close else prices[0]
+    cash, per_share, minimum, cap, rate, slippage = money
+    n, delay = len(close), 0 if at_close else 1
+    count, done, shares = 0, 0, 0.0
+    for k in range(_find(signals, said)):
+        bar, is_buy = said[k] + delay, signals[said[k]] > 0
+        if is_buy == (shares > 0.0) or bar >= n:
+            continue
+        price = fills[bar]
+        if is_buy:
             paid = price * (1.0 + slippage)
             wanted = orders.shares_for(cash, paid, per_share, minimum, cap, rate)
             if wanted > 0.0:
-                shares = wanted
-                fee = orders.commission_of(shares, paid, per_share, minimum, cap, rate)
-                slipped = shares * (paid - price)
-                ledger.open_trade(trades[count], i, paid, shares, fee, slipped, 1.0)
-                worst = best = price
-                cash = 0.0
-        elif signal < 0 and holding:
-            price = close[i] if at_close else open_[i]
+                fee = orders.commission_of(wanted, paid, per_share, minimum, cap, rate)
+                slipped = wanted * (paid - price)
+                ledger.open_trade(trades[count], bar, paid, wanted, fee, slipped, 1.0)
+                done = _value(close, cash, shares, done, bar, equity)
+                cash, shares = 0.0, wanted
+        else:
             got = price * (1.0 - slippage)
             fee = orders.commission_of(shares, got, per_share, minimum, cap, rate)
-            cash = shares * got - fee
-            worst, best = min(worst, price), max(best, price)
             slipped = shares * (price - got)
-            ledger.close_trade(trades[count], i, got, fee, slipped, worst, best, ledger.BY_SIGNAL)
+            ledger.close_trade(trades[count], bar, got, fee, slipped, 0.0, 0.0, ledger.BY_SIGNAL)
+            done = _value(close, cash, shares, done, bar, equity)
+            cash, shares = shares * got - fee, 0.0
             count += 1
-            shares = 0.0
-
-        holding = shares > 0.0
-        if holding and not at_close:
-            worst, best = min(worst, low[i]), max(best, high[i])
-        position[i] = holding
-        equity[i] = cash + shares * close[i]
-
+    _value(close, cash, shares, done, n, equity)
     if shares > 0.0:
-        ledger.mark_trade(trades[count], close[n - 1], worst, best)
+        ledger.mark_trade(trades[count], close[n - 1], 0.0, 0.0)
         count += 1
     return count
+
+
+@compiled()
+def _find(signals, said):
+    """Write where signals are; return how many there are. Free of branches, as nobody foresees."""
+    count = 0
+    for i in range(len(signals)):
+        said[count] = i
+        count += signals[i] != 0
+    return count
+
+
+@compiled()
+def _value(close, cash, shares, start, stop, equity):
+    """Write the equity of the bars from `start` up to `stop`; return `stop`."""
+    prices, values = close[start:stop], equity[start:stop]
+    for i in range(len(prices)):
+        values[i] = cash + shares * prices[i]
+    return stop
+
+
+@compiled()
+def mark(prices, at_close, trades):
+    """Write the lowest and highest marks of the trades, from the fills and the bars between."""
+    open_, high, low, close = prices
+    fills = close if at_close else open_
+    for k in range(len(trades)):
+        first, last = int(trades[k, ledger.ENTRY_BAR]), int(trades[k, ledger.EXIT_BAR])
+        worst = best = fills[first]
+        if last == ledger.STILL_OPEN:
+            last = len(fills)
+        else:
+            worst, best = min(worst, fills[last]), max(best, fills[last])
+        # A fill at the close comes after its bar, one at the open before it.
+        for i in range(first + at_close, min(last + at_close, len(fills))):
+            worst, best = min(worst, low[i]), max(best, high[i])
+        trades[k, ledger.WORST], trades[k, ledger.BEST] = worst, best

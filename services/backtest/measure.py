@@ -1,7 +1,6 @@
 """The metrics kernel: every number of `services.metric_specs`, for a backtest and for a sweep.
 
-Undefined is NaN here. Sums run in four lanes that are added at the end: in an order of its own,
-so that a sum is the same on every machine and in every caller, to the last bit, and yet fast.
+Undefined is NaN here, and so is what was not asked for.
 """
 
 import math
@@ -9,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.backtest import ledger
+from services.backtest import ledger, sums
 from services.backtest.cached import compiled
+from services.backtest.drawdown import drawdown_of
 
 # Places of the metrics in a row of results: the order of services.metric_specs.METRICS.
 METRIC_COUNT = 21
@@ -38,7 +38,6 @@ METRIC_COUNT = 21
     FINAL_EQUITY,
 ) = range(METRIC_COUNT)
 DAYS_A_YEAR = 365.25
-US_A_DAY = 86_400_000_000
 
 
 class Held(NamedTuple):
@@ -49,21 +48,45 @@ class Held(NamedTuple):
     variance: float
 
 
-@compiled()
-def measure_into(equity, position, trades, cash, sampling, held, r, out):
-    """Write all metrics of one simulation into `out`; `r` is scratch, one number a return."""
-    returns_into(equity, cash, sampling.ends, r)
-    equity_into(equity, cash, 0.0, sampling, r, out)
-    relation_into(r, sampling.periods_a_year, held, out)
-    trades_into(trades, out)
-    out[EXPOSURE] = exposure_of(position)
+class Asked(NamedTuple):
+    """Which groups of metrics to measure; those that cost next to nothing always are.
+
+    `deviation` is for sharpe and volatility, `downside` for sortino, `drawdown` for its depth and
+    length and calmar, `relation` for alpha and beta, `profits` for all that trades tell but their
+    number.
+    """
+
+    deviation: bool = True
+    downside: bool = True
+    drawdown: bool = True
+    relation: bool = True
+    profits: bool = True
+
+
+EVERYTHING = Asked()
 
 
 @compiled()
-def measure(equity, position, trades, cash, sampling, held):
+def measure_into(equity, trades, cash, sampling, held, asked, r, out):
+    """Write the metrics of one simulation into `out`; `r` is scratch, one number a return."""
+    out[:] = math.nan
+    mean = 0.0
+    if asked.deviation or asked.downside or asked.relation:
+        mean = returns_into(equity, cash, sampling.ends, r)
+    _curve_into(equity, cash, 0.0, sampling, r, mean, asked, out)
+    if asked.relation:
+        _relation_into(r, mean, sampling.periods_a_year, held, out)
+    out[TRADES] = closed_count(trades)
+    if asked.profits:
+        trades_into(trades, out)
+    out[EXPOSURE] = exposure_of(trades, len(equity))
+
+
+@compiled()
+def measure(equity, trades, cash, sampling, held):
     """Return all metrics of one simulation in the order of METRICS."""
     out, r = np.empty(METRIC_COUNT), np.empty(len(sampling.ends))
-    measure_into(equity, position, trades, cash, sampling, held, r, out)
+    measure_into(equity, trades, cash, sampling, held, EVERYTHING, r, out)
     return out
 
 
@@ -79,83 +102,90 @@ def measure_held(benchmark, costs, cash, sampling):
 
 @compiled()
 def returns_into(equity, cash, ends, r):
-    """Write the simple return of every sampled close, the first one against the cash."""
+    """Write the simple return of every sampled close, the first one against the cash.
+
+    Return their mean.
+    """
+    r[0] = equity[ends[0]] / cash - 1.0
     if len(ends) == len(equity):
-        r[0] = equity[0] / cash - 1.0
-        # Views instead of i - 1, which the compiler cannot tell from a place counted backwards.
-        after, before_it, later = equity[1:], equity[:-1], r[1:]
-        for i in range(len(later)):
-            later[i] = after[i] / before_it[i] - 1.0
-        return
-    before = cash
-    for i in range(len(ends)):
+        return _returns_of_bars(equity, r)
+    before = equity[ends[0]]
+    for i in range(1, len(ends)):
         value = equity[ends[i]]
         r[i] = value / before - 1.0
         before = value
+    return sums.mean(r)
+
+
+@compiled()
+def _returns_of_bars(equity, r):
+    """Write all returns but the first; return the mean of all.
+
+    A block is added up while the next one is divided: the processor does both at a time.
+    """
+    n, lanes = len(r), sums.NOTHING
+    whole = (n - 1) - (n - 1) % sums.BLOCK
+    for start in range(0, whole, sums.BLOCK):
+        # Views instead of i + 1, which the compiler cannot tell from a place counted backwards.
+        after, before, later = equity[start + 1 :], equity[start:], r[start + 1 :]
+        for i in range(sums.BLOCK):
+            later[i] = after[i] / before[i] - 1.0
+        lanes = sums.added(r, start, start + sums.BLOCK, lanes)
+    after, before, later = equity[whole + 1 :], equity[whole:], r[whole + 1 :]
+    for i in range(len(later)):
+        later[i] = after[i] / before[i] - 1.0
+    return sums.total(sums.added(r, whole, n, lanes)) / n
 
 
 @compiled()
 def equity_into(equity, cash, risk_free, sampling, r, out):
     """Write what the equity curve alone tells; `risk_free` is a yearly rate."""
-    a, n = sampling.periods_a_year, len(r)
-    last = equity[len(equity) - 1]
-    mean, free = _mean(r), risk_free / a
-    deviation = math.sqrt(_products(r, mean, r, mean) / (n - 1)) if n > 1 else math.nan
-    downside = math.sqrt(_squares_below(r, free) / n)
-    depth, longest = drawdown_of(equity, cash, sampling.ts)
-    cagr = _yearly(last / cash, sampling.days)
-    out[TOTAL_RETURN] = _defined(last / cash - 1.0)
-    out[CAGR] = cagr
-    out[SHARPE] = _ratio((mean - free) * math.sqrt(a), deviation)
-    out[SORTINO] = _ratio((mean - free) * math.sqrt(a), downside)
-    out[VOLATILITY] = _defined(deviation * math.sqrt(a))
-    out[MAX_DRAWDOWN] = _defined(depth)
-    out[MAX_DRAWDOWN_DURATION] = longest
-    out[CALMAR] = _ratio(cagr, -depth)
-    out[FINAL_EQUITY] = _defined(last)
+    _curve_into(equity, cash, risk_free, sampling, r, sums.mean(r), EVERYTHING, out)
 
 
 @compiled()
-def drawdown_of(equity, cash, ts):
-    """Return the deepest fall as a fraction, and the longest span under a peak in days.
-
-    Within one span the lowest equity is the deepest fall: a division a span, not one a bar.
-    """
-    peak = trough = cash
-    depth, longest, at_peak = 0.0, 0, 0
-    for i in range(len(equity)):
-        value = equity[i]
-        if value >= peak:
-            if trough < peak:
-                depth = min(depth, trough / peak - 1.0)
-                longest = max(longest, ts[i] - ts[at_peak])
-            peak = trough = value
-            at_peak = i
-        else:
-            trough = min(trough, value)
-    if trough < peak:
-        depth = min(depth, trough / peak - 1.0)
-        longest = max(longest, ts[len(ts) - 1] - ts[at_peak])
-    return depth, longest / US_A_DAY
+def _curve_into(equity, cash, risk_free, sampling, r, mean, asked, out):
+    a, n = sampling.periods_a_year, len(r)
+    last, free = equity[len(equity) - 1], risk_free / a
+    cagr = _yearly(last / cash, sampling.days)
+    out[TOTAL_RETURN] = _defined(last / cash - 1.0)
+    out[CAGR] = cagr
+    out[FINAL_EQUITY] = _defined(last)
+    if asked.deviation:
+        squares = sums.products(r, mean, r, mean)
+        deviation = math.sqrt(squares / (n - 1)) if n > 1 else math.nan
+        out[SHARPE] = _ratio((mean - free) * math.sqrt(a), deviation)
+        out[VOLATILITY] = _defined(deviation * math.sqrt(a))
+    if asked.downside:
+        downside = math.sqrt(sums.squares_below(r, free) / n)
+        out[SORTINO] = _ratio((mean - free) * math.sqrt(a), downside)
+    if asked.drawdown:
+        depth, longest = drawdown_of(equity, cash, sampling.ts)
+        out[MAX_DRAWDOWN] = _defined(depth)
+        out[MAX_DRAWDOWN_DURATION] = longest
+        out[CALMAR] = _ratio(cagr, -depth)
 
 
 @compiled()
 def held_of(benchmark, cash, ends):
     """Return what `relation_into` must know of Buy & Hold's equity."""
     b = np.empty(len(ends))
-    returns_into(benchmark, cash, ends, b)
-    mean = _mean(b)
-    return Held(b, mean, _products(b, mean, b, mean))
+    mean = returns_into(benchmark, cash, ends, b)
+    return Held(b, mean, sums.products(b, mean, b, mean))
 
 
 @compiled()
 def relation_into(r, periods_a_year, held, out):
     """Write alpha (a year) and beta: least squares of the returns on those of Buy & Hold."""
+    _relation_into(r, sums.mean(r), periods_a_year, held, out)
+
+
+@compiled()
+def _relation_into(r, mean, periods_a_year, held, out):
     out[ALPHA] = out[BETA] = math.nan
     if len(r) < 2 or held.variance == 0.0:
         return
-    mean = _mean(r)
-    beta = _products(r, mean, held.returns, held.mean) / held.variance
+    beta = sums.products(r, mean, held.returns, held.mean) / held.variance
     out[ALPHA] = _defined((mean - beta * held.mean) * periods_a_year)
     out[BETA] = _defined(beta)
 
@@ -165,15 +195,15 @@ def trades_into(trades, out):
     """Write what the trades tell, from rows of the simulation."""
     n = wins = losses = 0
     won = lost = total = parts = costs = gross = 0.0
-    for trade in trades:
-        profit, cost = trade[ledger.PROFIT], trade[ledger.COMMISSION] + trade[ledger.SLIPPAGE]
-        costs += cost
+    for k in range(len(trades)):
+        profit = trades[k, ledger.PROFIT]
+        costs += trades[k, ledger.COMMISSION] + trades[k, ledger.SLIPPAGE]
         gross += profit
-        if trade[ledger.EXIT_BAR] == ledger.STILL_OPEN:
+        if trades[k, ledger.EXIT_BAR] == ledger.STILL_OPEN:
             continue
         n += 1
         total += profit
-        parts += profit / (trade[ledger.SHARES] * trade[ledger.ENTRY_PRICE])
+        parts += profit / (trades[k, ledger.SHARES] * trades[k, ledger.ENTRY_PRICE])
         if profit > 0.0:
             wins, won = wins + 1, won + profit
         elif profit < 0.0:
@@ -192,23 +222,33 @@ def trades_into(trades, out):
 
 
 @compiled()
+def closed_count(trades):
+    """Return how many trades have an exit."""
+    closed = 0
+    for k in range(len(trades)):
+        closed += trades[k, ledger.EXIT_BAR] != ledger.STILL_OPEN
+    return closed
+
+
+@compiled()
 def _deviation_of_profits(trades, n, mean):
     if n < 2:
         return math.nan
     squares = 0.0
-    for trade in trades:
-        if trade[ledger.EXIT_BAR] != ledger.STILL_OPEN:
-            squares += (trade[ledger.PROFIT] - mean) ** 2
+    for k in range(len(trades)):
+        if trades[k, ledger.EXIT_BAR] != ledger.STILL_OPEN:
+            squares += (trades[k, ledger.PROFIT] - mean) ** 2
     return math.sqrt(squares / (n - 1))
 
 
 @compiled()
-def exposure_of(position):
+def exposure_of(trades, bars):
     """Return the share of bars that end in a position."""
-    held = 0
-    for i in range(len(position)):
-        held += position[i] != 0
-    return held / len(position)
+    held = 0.0
+    for k in range(len(trades)):
+        end = trades[k, ledger.EXIT_BAR]
+        held += (bars if end == ledger.STILL_OPEN else end) - trades[k, ledger.ENTRY_BAR]
+    return held / bars
 
 
 @compiled()
@@ -233,50 +273,3 @@ def _ratio(numerator, denominator):
 @compiled()
 def _defined(value):
     return value if math.isfinite(value) else math.nan
-
-
-@compiled()
-def _mean(values):
-    n = len(values)
-    whole = n - n % 4
-    lane0 = lane1 = lane2 = lane3 = 0.0
-    for i in range(0, whole, 4):
-        lane0 += values[i]
-        lane1 += values[i + 1]
-        lane2 += values[i + 2]
-        lane3 += values[i + 3]
-    for i in range(whole, n):
-        lane0 += values[i]
-    return ((lane0 + lane1) + (lane2 + lane3)) / n
-
-
-@compiled()
-def _products(a, mean_a, b, mean_b):
-    """Add up what a differs from its mean times what b differs from its own."""
-    n = len(a)
-    whole = n - n % 4
-    lane0 = lane1 = lane2 = lane3 = 0.0
-    for i in range(0, whole, 4):
-        lane0 += (a[i] - mean_a) * (b[i] - mean_b)
-        lane1 += (a[i + 1] - mean_a) * (b[i + 1] - mean_b)
-        lane2 += (a[i + 2] - mean_a) * (b[i + 2] - mean_b)
-        lane3 += (a[i + 3] - mean_a) * (b[i + 3] - mean_b)
-    for i in range(whole, n):
-        lane0 += (a[i] - mean_a) * (b[i] - mean_b)
-    return (lane0 + lane1) + (lane2 + lane3)
-
-
-@compiled()
-def _squares_below(a, free):
-    """Add up the squares of what lies below."""
-    n = len(a)
-    whole = n - n % 4
-    lane0 = lane1 = lane2 = lane3 = 0.0
-    for i in range(0, whole, 4):
-        lane0 += min(a[i] - free, 0.0) ** 2
-        lane1 += min(a[i + 1] - free, 0.0) ** 2
-        lane2 += min(a[i + 2] - free, 0.0) ** 2
-        lane3 += min(a[i + 3] - free, 0.0) ** 2
-    for i in range(whole, n):
-        lane0 += min(a[i] - free, 0.0) ** 2
-    return (lane0 + lane1) + (lane2 + lane3)

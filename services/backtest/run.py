@@ -62,7 +62,7 @@ def run_backtest(
     equity, position, rows = kernel.simulate(
         given.prices, signals, given.fill, given.money, given.realism
     )
-    row = measuring.measure(equity, position, rows, given.cash, given.sampling, given.held)
+    row = measuring.measure(equity, rows, given.cash, given.sampling, given.held)
     held = measuring.measure_held(
         given.benchmark, given.benchmark_costs, given.cash, given.sampling
     )

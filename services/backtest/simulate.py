@@ -23,11 +23,13 @@ def simulate(prices, signals, fill, money, realism=None):
     or 1) after every close, and one row a trade (the columns of `ledger`).
     """
     n = len(prices[3])
-    equity = np.empty(n)
-    position = np.empty(n, dtype=np.int8)
+    equity, said = np.empty(n), np.empty(n + 1, dtype=np.int64)
     trades = np.empty((most_trades(n, realism), ledger.TRADE_WIDTH))
-    count = simulate_into(prices, signals, fill, money, realism, equity, position, trades)
-    return equity, position, trades[:count]
+    count = simulate_into(prices, signals, fill, money, realism, said, equity, trades)
+    trades = trades[:count]
+    if realism is None:
+        long_only.mark(prices, fill == FILL_CLOSE, trades)
+    return equity, ledger.position_of(trades, n), trades
 
 
 @compiled()
@@ -39,19 +41,20 @@ def most_trades(bars, realism=None):
 
 
 @compiled()
-def simulate_into(prices, signals, fill, money, realism, equity, position, trades):
+def simulate_into(prices, signals, fill, money, realism, said, equity, trades):
     """Do the work of `simulate` in arrays at hand; return the number of trades.
 
-    `equity` and `position` have a value a bar, `trades` has `most_trades` rows of TRADE_WIDTH.
+    `equity` has a value a bar, `said` one more (scratch), `trades` has `most_trades` rows of
+    TRADE_WIDTH. Without a Realism their WORST and BEST are for `long_only.mark` to write.
     """
     at_close = fill == FILL_CLOSE
     if realism is None:
-        return long_only.trade(prices, signals, at_close, money, equity, position, trades)
-    return _trade_with(prices, signals, at_close, money, realism, equity, position, trades)
+        return long_only.trade(prices, signals, at_close, money, said, equity, trades)
+    return _trade_with(prices, signals, at_close, money, realism, equity, trades)
 
 
 @compiled()
-def _trade_with(prices, signals, at_close, money, realism, equity, position, trades):
+def _trade_with(prices, signals, at_close, money, realism, equity, trades):
     """Simulate under a Realism; return the number of trades.
 
     A bar begins with interest and the loan of a short for the days since the last close. A fill at
@@ -80,7 +83,6 @@ def _trade_with(prices, signals, at_close, money, realism, equity, position, tra
         if accounts.is_ruined(account, close[i]):
             accounts.leave(account, trades[count], i, close[i], slippage, fees, ledger.BY_RUIN)
             count += 1
-        position[i] = np.sign(account[accounts.HELD])
         equity[i] = accounts.equity_of(account, close[i])
     return count + accounts.mark_open(account, trades[count:], close[len(close) - 1])
 

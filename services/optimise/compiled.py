@@ -40,8 +40,8 @@ class Scratch(NamedTuple):
     buys: np.ndarray
     sells: np.ndarray
     signals: np.ndarray
+    said: np.ndarray
     equity: np.ndarray
-    position: np.ndarray
     trades: np.ndarray
     r: np.ndarray
     constants: np.ndarray
@@ -56,11 +56,13 @@ class Scene(NamedTuple):
     realism: Realism | None
     sampling: NamedTuple
     held: NamedTuple
+    asked: measuring.Asked = measuring.EVERYTHING
 
 
-def scene_of(given: KernelInputs) -> Scene:
+def scene_of(given: KernelInputs, asked: measuring.Asked = measuring.EVERYTHING) -> Scene:
     """Put the inputs of a simulation into the form that is compiled for."""
-    return Scene(given.prices, given.fill, given.money, given.realism, given.sampling, given.held)
+    prices, money, realism = given.prices, given.money, given.realism
+    return Scene(prices, given.fill, money, realism, given.sampling, given.held, asked)
 
 
 def scratch_for(scene: Scene, lead: int) -> Scratch:
@@ -71,8 +73,8 @@ def scratch_for(scene: Scene, lead: int) -> Scratch:
         buys=np.empty(bars, np.int8),
         sells=np.empty(bars, np.int8),
         signals=np.empty(bars, np.int8),
+        said=np.empty(bars + 1, np.int64),
         equity=np.empty(bars),
-        position=np.empty(bars, np.int8),
         trades=np.empty((rows, ledger.TRADE_WIDTH)),
         r=np.empty(len(scene.sampling.ends)),
         constants=np.empty((SIDES, bars + lead)),
@@ -83,10 +85,7 @@ def scratch_for(scene: Scene, lead: int) -> Scratch:
 def measure_rules(start, stop, rows, scene, scratch, out):
     """Measure the combinations from `start` up to `stop` of a declared rule into rows of `out`."""
     for k in range(start, stop):
-        _compare(rows.buy, 0, k, rows, scratch.constants, scratch.buys)
-        _compare(rows.sell, 2, k, rows, scratch.constants, scratch.sells)
-        for i in range(len(scratch.signals)):
-            scratch.signals[i] = scratch.buys[i] - scratch.sells[i]
+        _signal(k, rows, scratch)
         _measure_one(scratch.signals, scene, scratch, out[k])
 
 
@@ -105,20 +104,54 @@ def _measure_one(signals, scene, scratch, out):
         scene.fill,
         scene.money,
         scene.realism,
+        scratch.said,
         scratch.equity,
-        scratch.position,
         scratch.trades,
     )
     measuring.measure_into(
         scratch.equity,
-        scratch.position,
         scratch.trades[:count],
         scene.money[0],
         scene.sampling,
         scene.held,
+        scene.asked,
         scratch.r,
         out,
     )
+
+
+@compiled()
+def _signal(k, rows, scratch):
+    """Write the signals of combination k."""
+    signals = scratch.signals
+    if _is_mirrored(k, rows):
+        _cross(rows.series[rows.row[0, k]], rows.series[rows.row[1, k]], rows.lead, signals)
+        return
+    _compare(rows.buy, 0, k, rows, scratch.constants, scratch.buys)
+    _compare(rows.sell, 2, k, rows, scratch.constants, scratch.sells)
+    for i in range(len(signals)):
+        signals[i] = scratch.buys[i] - scratch.sells[i]
+
+
+@compiled()
+def _is_mirrored(k, rows):
+    """Tell whether one series crosses another to buy, and crosses back to sell."""
+    row = rows.row
+    is_crossing = rows.buy == CROSSES and rows.sell == CROSSES
+    is_series = row[0, k] != CONSTANT and row[1, k] != CONSTANT
+    return is_crossing and is_series and row[0, k] == row[3, k] and row[1, k] == row[2, k]
+
+
+@compiled()
+def _cross(a, b, lead, signals):
+    """Write 1 where a comes to be above b, -1 where below, 0 elsewhere: `_compare` both ways."""
+    signals[0] = 0
+    signals = signals[1 - lead :]
+    a_now, a_then, b_now, b_then = a[1:], a[:-1], b[1:], b[:-1]
+    for i in range(len(signals)):
+        is_up = (a_now[i] > b_now[i]) & (a_then[i] <= b_then[i])
+        is_down = (b_now[i] > a_now[i]) & (b_then[i] <= a_then[i])
+        signals[i] = is_up - is_down
 
 
 @compiled()
