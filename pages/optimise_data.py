@@ -13,17 +13,15 @@ from components.optimise_table import Tried, places_by, table_rows
 from pages.optimise_query import search_of
 from services.backtest import BacktestRequest
 from services.errors import UserError
-from services.finer_bars import load_finer_for
-from services.instruments import get_instrument
-from services.market_data import load_bars
-from services.optimise.walk_forward import walk_forward
 from services.optimise.walked import WalkForward
 from services.studies import Study, find_study, load_results, trials_of
 from services.studies.cautions import study_cautions
+from services.studies.changes import study_changes
 from services.studies.evidence import Evidence, evidence_of
 from services.studies.holdout import Unseen, seen_by, unseen_of
 from services.studies.request import WALK_FORWARD
 from services.studies.walk_evidence import WalkEvidence, walk_evidence
+from services.studies.walks import load_walk
 from services.workspace import Workspace
 from strategies.registry import STRATEGIES
 
@@ -126,14 +124,16 @@ class StudyReader:
         return self._once(key, lambda: evidence_of(database, study, strategy, results.frame))
 
     def cautions(self, study: Study) -> tuple[str, ...]:
-        """Say what makes the bars of a study doubtful; nothing of bars that are gone."""
-        asked = study.request.backtest
+        """Say what makes the bars of a study doubtful, and what changed since it was done."""
+        asked, database = study.request.backtest, self._workspace.database
+        changes = study_changes(database, study, STRATEGIES.get(asked.strategy))
+        said = (changes,) if changes else ()
         try:
-            return self._once(
-                ("cautions", study.id), lambda: study_cautions(self._workspace.database, asked)
+            return said + self._once(
+                ("cautions", study.id), lambda: study_cautions(database, asked)
             )
-        except UserError:
-            return ()
+        except UserError:  # the bars are gone
+            return said
 
     def _seen(self, study: Study) -> BacktestRequest:
         try:
@@ -144,29 +144,10 @@ class StudyReader:
             return study.request.backtest
 
     def walk(self, study: Study) -> WalkForward:
-        """Walk a finished walk-forward again: it comes out the same, with its curves."""
-        return self._once(("walk", study.id), lambda: self._walk(study))
-
-    def _walk(self, study: Study) -> WalkForward:
-        request, database = study.request, self._workspace.database
-        asked = request.backtest
-        bars = load_bars(database, asked.symbol, asked.resolution)
-        start, end = asked.span(bars["ts"].iloc[-1])
-        return walk_forward(
-            bars,
-            STRATEGIES[asked.strategy],
-            request.space,
-            asked.settings,
-            train=request.train,
-            test=request.test,
-            anchored=request.anchored,
-            embargo=request.embargo,
-            objective=request.objective,
-            start=start,
-            end=end,
-            timezone=get_instrument(database, asked.symbol).timezone or "UTC",
-            finer=load_finer_for(database, asked, bars, (start, end)),
-        )
+        """Return a finished walk-forward with its curves, as it was stored."""
+        strategy = STRATEGIES.get(study.request.backtest.strategy)
+        database = self._workspace.database
+        return self._once(("walk", study.id), lambda: load_walk(database, study, strategy))
 
     def _once(self, key: tuple, make: Callable[[], Any]) -> Any:
         if key not in self._kept:

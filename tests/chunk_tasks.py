@@ -10,6 +10,7 @@ import pandas as pd
 from services.backtest import run_backtest
 from services.errors import InvalidParams
 from services.optimise.sweep import Evaluation
+from services.optimise.walk_forward import Choice, Training
 from services.progress import silent
 
 
@@ -47,12 +48,25 @@ def cell_by_cell(bars, strategy_class, combinations, settings) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def wait_for_the_sign(*name: object) -> None:
+    """Say who computes which chunk, and wait for a sign from the second chunk on."""
+    folder = Path(os.environ["SIGNS"])
+    (folder / f"{os.getpid()}-{'-'.join(map(str, name))}").touch()
+    while len(list(folder.glob("*-*"))) > 1 and not (folder / "go").exists():
+        time.sleep(0.01)
+
+
 class AtASign(Evaluation):
-    """Says who computes which chunk, and waits for a sign from the second chunk on."""
+    """Measures a chunk of combinations at a sign."""
 
     def __call__(self, combinations, report=silent) -> pd.DataFrame:
-        folder, first = Path(os.environ["SIGNS"]), combinations.row(0)
-        (folder / f"{os.getpid()}-{'-'.join(map(str, first.values()))}").touch()
-        while len(list(folder.glob("*-*"))) > 1 and not (folder / "go").exists():
-            time.sleep(0.01)
+        wait_for_the_sign(*combinations.row(0).values())
         return super().__call__(combinations, report)
+
+
+class TrainingAtASign(Training):
+    """Chooses for a window at a sign."""
+
+    def __call__(self, window, report=silent) -> Choice:
+        wait_for_the_sign(window.train_start, window.test_start)
+        return super().__call__(window, report)

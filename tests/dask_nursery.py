@@ -1,6 +1,7 @@
 """A nursery of Dask schedulers and workers: their imports take longer than their work.
 
-Each line of standard input is "scheduler" or "worker ADDRESS". The nursery forks it, with all that
+Each line of standard input is "scheduler" or "worker ADDRESS NAME=VALUE ...", with what shall be
+in its environment. The nursery forks it, with all that
 it imports in place, and says its number and, of a scheduler, its address. All end with it.
 """
 
@@ -39,8 +40,9 @@ async def work(address: str) -> None:
 if __name__ == "__main__":
     dask.config.set({"distributed.scheduler.worker-ttl": None})
     for line in sys.stdin:
-        kind, *address = line.split()
+        kind, *rest = line.split()
         if not os.fork():
             ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-            asyncio.run(work(*address) if kind == "worker" else schedule())
+            os.environ.update(pair.split("=", 1) for pair in rest[1:])
+            asyncio.run(work(rest[0]) if kind == "worker" else schedule())
             os._exit(0)

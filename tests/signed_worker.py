@@ -8,9 +8,11 @@ import json
 import os
 import sys
 
-from chunk_tasks import AtASign
+from chunk_tasks import AtASign, TrainingAtASign
 
 import services.jobs.worker
+import services.optimise.search
+import services.optimise.walk_forward
 import services.studies.work
 import services.workspace
 import strategies.registry  # noqa: F401 - like the others, so that no worker waits for it
@@ -24,6 +26,8 @@ def say(line: object) -> None:
 
 if __name__ == "__main__":
     services.studies.work.Evaluation = AtASign
+    services.optimise.search.Evaluation = AtASign
+    services.optimise.walk_forward.Training = TrainingAtASign
     for line in sys.stdin:
         if child := os.fork():
             say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))

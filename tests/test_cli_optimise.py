@@ -114,11 +114,11 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(database, capsys, monke
     monkeypatch.setattr(preparing, "_MOST_ROWS", 2)
     add, calls = working.add_chunk, []
 
-    def add_one(*args):
+    def add_one(*args, **how):
         if calls:
             raise KeyboardInterrupt
         calls.append(args)
-        return add(*args)
+        return add(*args, **how)
 
     monkeypatch.setattr(working, "add_chunk", add_one)
     assert optimise.main(USUAL) == 130

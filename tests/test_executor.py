@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from chunk_tasks import fail, measure, measure_at_a_sign, time_out
-from cluster import Cluster, cluster_nursery
 from waiting import until
 
 from services.errors import Cancelled, ClusterUnavailable, InvalidParams
@@ -37,19 +36,6 @@ def assert_equal(found, wanted) -> None:
     assert len(found) == len(wanted)
     for one, other in zip(found, wanted, strict=True):
         pd.testing.assert_frame_equal(one, other, check_exact=True)
-
-
-@pytest.fixture(scope="module")
-def nursery():
-    with cluster_nursery() as process:
-        yield process
-
-
-@pytest.fixture
-def cluster(nursery):
-    cluster = Cluster(nursery).open(workers=2)
-    yield cluster
-    cluster.close()
 
 
 class Watched:

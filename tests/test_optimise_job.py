@@ -1,21 +1,13 @@
 """Studies done as jobs: chunk by chunk, cancelled, killed, gone on with; on both engines."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
-import threading
-from contextlib import contextmanager
-from pathlib import Path
-
 import pandas as pd
 import pytest
 from builders import random_walk
-from chunk_tasks import AtASign, cell_by_cell
+from chunk_tasks import cell_by_cell
+from study_office import GRID, PATIENCE, begun, request, under_way, worker
 from waiting import until
 
-from services.backtest import BacktestRequest, SimulationSettings
+from services.backtest import BacktestRequest
 from services.errors import (
     Cancelled,
     ClusterUnavailable,
@@ -32,7 +24,6 @@ from services.optimise.grid import combinations_of
 from services.optimise.sweep import Evaluation
 from services.optimise.walk_forward import walk_forward
 from services.progress import silent
-from services.settings import ROOT, Settings
 from services.studies import StudyRequest, find_studies, find_study, load_results, trials_of
 from services.studies import prepare as preparing
 from services.studies import work as working
@@ -40,24 +31,6 @@ from services.studies.start import start_study
 from services.studies.work import run_study
 from services.workspace import Workspace
 from strategies.registry import STRATEGIES, strategy_class
-
-GRID = {"fast": [5, 10, 15], "slow": [12, 20]}  # five valid ones: 15 is not below 12
-PATIENCE = 60.0  # seconds: a busy machine takes long to start a worker
-NURSERY = Path(__file__).parent / "signed_worker.py"
-
-
-def request(space=GRID, strategy="ma_cross", **how) -> StudyRequest:
-    settings = SimulationSettings(commission="percent:0.1")
-    return StudyRequest(BacktestRequest("TEST", "1d", strategy, settings=settings), space, **how)
-
-
-@pytest.fixture
-def office(database, database_url, tmp_path, monkeypatch):
-    """Give a workspace with bars in which studies are cut into chunks of two."""
-    monkeypatch.setattr(preparing, "_MOST_ROWS", 2)
-    store_bars(database, "TEST", "1d", random_walk(150, 3))
-    settings = Settings(database_url=database_url, data_dir=tmp_path / "data")
-    return Workspace(settings, database, strategy_class=strategy_class)
 
 
 def expected(office, space=GRID) -> pd.DataFrame:
@@ -99,28 +72,6 @@ def test_what_is_asked_again_is_shared(office):
     assert len(list_jobs(office)) == 1
 
 
-@contextmanager
-def under_way(office, study, signs, monkeypatch):
-    """Run a study's job in a thread, up to its second chunk."""
-    monkeypatch.setenv("SIGNS", str(signs))
-    monkeypatch.setattr(working, "Evaluation", AtASign)
-    runner = JobRunner(office)
-    thread = threading.Thread(target=runner.run, args=(study.job_id,), daemon=True)
-    thread.start()
-    until(lambda: len(list(signs.glob("*-*"))) == 2)
-    yield runner
-    (signs / "go").touch()
-    until(lambda: not thread.is_alive())
-    monkeypatch.setattr(working, "Evaluation", Evaluation)
-
-
-@pytest.fixture
-def signs(tmp_path):
-    folder = tmp_path / "signs"
-    folder.mkdir()
-    return folder
-
-
 def test_a_cancelled_study_keeps_what_is_done_and_goes_on(office, signs, monkeypatch):
     study = start_study(office, request())
     with under_way(office, study, signs, monkeypatch) as runner:
@@ -134,11 +85,11 @@ def test_a_cancelled_study_keeps_what_is_done_and_goes_on(office, signs, monkeyp
     assert 2 <= stopped.done < 5
     assert len(load_results(office.database, study.id)) == stopped.done
 
-    begun = len(list(signs.glob("*-*")))
+    before = begun(signs)
     again = start_study(office, request())
     assert (again.id, again.state) == (study.id, "cancelled")
     JobRunner(office).run(again.job_id)
-    assert begun == len(list(signs.glob("*-*")))
+    assert before == begun(signs)
     assert_whole(office, study.id)
 
 
@@ -151,52 +102,21 @@ def test_a_worker_that_stops_interrupts_its_study(office, signs, monkeypatch):
     assert_whole(office, study.id)
 
 
-@pytest.fixture(scope="module")
-def nursery():
-    path = os.pathsep.join((str(ROOT), str(NURSERY.parent)))
-    process = subprocess.Popen(
-        [sys.executable, str(NURSERY)], cwd=ROOT, env=os.environ | {"PYTHONPATH": path},
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
-    with process:
-        yield process
-        process.stdin.close()
-
-
-@contextmanager
-def worker(nursery, office, signs):
-    """Run a worker process, give its number, and kill it."""
-    environment = {
-        "DATABASE_URL": office.settings.database_url,
-        "DATA_DIR": str(office.settings.data_dir),
-        "SIGNS": str(signs),
-    }
-    nursery.stdin.write(json.dumps(environment) + "\n")
-    nursery.stdin.flush()
-    number = int(nursery.stdout.readline())
-    assert nursery.stdout.readline() == "Worker: ready\n"
-    try:
-        yield number
-    finally:
-        os.kill(number, signal.SIGKILL)
-        assert int(nursery.stdout.readline()) == -signal.SIGKILL
-
-
-def test_a_study_whose_worker_is_killed_goes_on_where_it_stood(office, nursery, signs):
+def test_a_study_whose_worker_is_killed_goes_on_where_it_stood(office, workers, signs):
     study = start_study(office, request())
-    with worker(nursery, office, signs):
+    with worker(workers, office, signs):
         until(lambda: find_study(office.database, study.id).done == 2, PATIENCE)
-        until(lambda: len(list(signs.glob("*-*"))) == 2, PATIENCE)
+        until(lambda: begun(signs) == 2, PATIENCE)
     killed = find_study(office.database, study.id)
     assert (killed.state, killed.done, killed.can_go_on) == ("interrupted", 2, True)
     assert len(load_results(office.database, study.id)) == 2
     (signs / "go").touch()
     retry_job(office, study.job_id)
-    with worker(nursery, office, signs):
+    with worker(workers, office, signs):
         until(lambda: find_study(office.database, study.id).state == "done", PATIENCE)
     assert_whole(office, study.id)
     # The first chunk was computed once, the second twice, the third once.
-    assert len(list(signs.glob("*-*"))) == 4
+    assert begun(signs) == 4
 
 
 def stopped_study(office):
@@ -282,27 +202,6 @@ def test_a_sample_is_drawn_again_to_go_on(office, method):
     prepared = preparing.prepare_study(office.database, asked, STRATEGIES["ma_cross"])
     drawn = prepared.combinations.columns
     assert whole["fast"].tolist() == drawn["fast"].tolist()
-
-
-def test_a_search_is_stored_as_it_goes_and_finds_the_same_again(office):
-    space = {"fast": (2, 30), "slow": (31, 90)}
-    asked = request(space, method="search", samples=30, seed=5)
-    study = start_study(office, asked)
-
-    def stop(progress):
-        if progress.done >= 10:
-            raise Cancelled("Cancelled.")
-
-    with pytest.raises(Cancelled):
-        run_study(office.database, study.id, STRATEGIES["ma_cross"], report=stop)
-    stopped = find_study(office.database, study.id)
-    assert stopped.state == "cancelled"
-    assert 10 <= stopped.done < 30
-    kept = load_results(office.database, study.id)
-    whole = run_study(office.database, study.id, STRATEGIES["ma_cross"])
-    assert (whole.state, whole.done, whole.combinations) == ("done", 30, 30)
-    found = load_results(office.database, study.id)
-    pd.testing.assert_frame_equal(found.head(len(kept)), kept, check_exact=True)
 
 
 def test_a_walk_forward_keeps_its_windows_and_counts_what_they_tried(office):

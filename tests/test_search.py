@@ -1,5 +1,6 @@
 """Searches: against the best of all combinations, and a Pareto front against brute force."""
 
+import contextlib
 import subprocess
 import sys
 from itertools import product
@@ -14,8 +15,10 @@ from hypothesis import strategies as st
 from sweeping import plain_sweep
 
 from services.errors import Cancelled, InvalidParams
+from services.optimise.executor import local_executor
 from services.optimise.objective import Objective, best_of
-from services.optimise.search import pareto_front, search
+from services.optimise.search import Batch, pareto_front, search
+from services.studies.packing import pack_frame, unpack_frame
 from strategies.ath_breakout import AthBreakout
 from strategies.ma_cross import MaCross
 from strategies.rsi import Rsi
@@ -164,7 +167,7 @@ def test_a_cancelled_search_has_kept_what_was_done():
 
     with pytest.raises(Cancelled):
         search(None, MaCross, WIDE, evaluate=landscape, trials=60, keep=kept.append, report=cancel)
-    rows = pd.concat(kept)
+    rows = pd.concat(batch.rows for batch in kept)
     assert list(zip(rows["fast"], rows["slow"], strict=True)) == landscape.asked
     assert 30 <= len(rows) < 50
 
@@ -219,3 +222,56 @@ def test_a_pareto_front_is_that_of_brute_force(rows, count):
     frame.index = frame.index + 7
     front = pareto_front(frame, list(better))
     assert front.index.tolist() == [i + 7 for i in slow_front(frame, better)]
+
+
+def stopped_after(count, objectives="sharpe", space=WIDE, trials=60, **how):
+    """Search until `count` batches are kept; return them as they are read from a database."""
+    kept = []
+
+    def stop(progress):
+        if len(kept) == count:
+            raise Cancelled("Cancelled.")
+
+    with contextlib.suppress(Cancelled):
+        hunted(space, objectives, trials=trials, keep=kept.append, report=stop, **how)
+    assert len(kept) == count
+    return [Batch(unpack_frame(pack_frame(rows)), told) for rows, told in kept]
+
+
+@pytest.mark.parametrize(
+    ("objectives", "space", "trials"),
+    [
+        ("sharpe", WIDE, 60),
+        ("sharpe, volatility", WIDE, 60),
+        ("sharpe", {"fast": (2, 30), "slow": (3, 30)}, 80),  # half of it is not valid
+        ("sharpe", {"fast": (2, 400), "slow": (3, 8)}, 60),  # and here it ends early
+        ("sharpe", {"fast": [5, 10, 60], "slow": [20, 50]}, 100),  # tried as a whole
+    ],
+)
+def test_a_search_that_goes_on_finds_what_one_finds_that_was_never_stopped(
+    objectives, space, trials
+):
+    batches = []
+    whole, _ = hunted(space, objectives, trials=trials, keep=batches.append)
+    for count in {1, len(batches) // 2, len(batches)} - {0}:
+        begun = stopped_after(count, objectives, space, trials)
+        rest, landscape = hunted(space, objectives, trials=trials, begun=begun)
+        pd.testing.assert_frame_equal(rest, whole, check_exact=True)
+        assert rest.attrs == whole.attrs
+        # What was tried before the stop is not tried again.
+        assert len(landscape.asked) == len(whole) - sum(len(batch.rows) for batch in begun)
+
+
+def test_numbers_of_an_unbroken_range_go_on_too(bars):
+    asked = {"space": {"period": (5, 30), "lower": (10.0, 45.0)}, "trials": 24}
+    kept = []
+    whole = search(bars, Rsi, **asked, keep=kept.append)
+    rest = search(bars, Rsi, **asked, begun=kept[:4])
+    pd.testing.assert_frame_equal(rest, whole, check_exact=True)
+
+
+def test_an_executor_carries_a_search_and_finds_the_same(bars):
+    space = {"fast": (2, 40), "slow": (10, 90)}
+    here = search(bars, MaCross, space, trials=30)
+    carried = search(bars, MaCross, space, trials=30, executor=local_executor())
+    pd.testing.assert_frame_equal(carried, here, check_exact=True)

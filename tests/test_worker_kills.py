@@ -7,15 +7,13 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import pandas as pd
 import pytest
 from gateway import Market, StandIn
+from nurseries import born, nursery
 from sqlalchemy import text
 
 from services.ingest import IngestRequest, ingest_from
@@ -23,13 +21,12 @@ from services.ingest.pacing import PacingBudget
 from services.jobs import get_job, retry_job, submit
 from services.market_data import load_bars
 from services.series import delete_series
-from services.settings import ROOT, Settings
+from services.settings import Settings
 from services.workspace import Workspace
 
 KILLS = int(os.environ.get("KILLS", "3"))
 NOW = pd.Timestamp("2013-03-02 12:00", tz="UTC")
 ASKED = {"source": "ibkr", "symbol": "IBM", "resolution": "1d", "duration": "12 Y"}
-NURSERY = Path(__file__).parent / "unpaced_worker.py"
 
 
 @pytest.fixture
@@ -55,19 +52,13 @@ def tables(database):
 
 
 @pytest.fixture(scope="module")
-def nursery():
-    """Give a process that bears workers: their imports take longer than their work."""
-    process = subprocess.Popen(
-        [sys.executable, str(NURSERY)], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
-    with process:
+def workers():
+    with nursery("unpaced_worker.py") as process:
         yield process
-        process.stdin.close()
 
 
 @contextmanager
-def worker(nursery, workspace):
+def worker(workers, workspace):
     """Run a worker, give its number, and kill it."""
     environment = {
         "DATABASE_URL": workspace.settings.database_url,
@@ -75,15 +66,13 @@ def worker(nursery, workspace):
         "IB_PORT": str(workspace.settings.ib_port),
         "IB_TIMEOUT": "5",
     }
-    nursery.stdin.write(json.dumps(environment) + "\n")
-    nursery.stdin.flush()
-    number = int(nursery.stdout.readline())
+    number = int(born(workers, json.dumps(environment)))
     try:
-        assert nursery.stdout.readline() == "Worker: ready\n"
+        assert workers.stdout.readline() == "Worker: ready\n"
         yield number
     finally:
         os.kill(number, signal.SIGKILL)
-        assert int(nursery.stdout.readline()) == -signal.SIGKILL
+        assert int(workers.stdout.readline()) == -signal.SIGKILL
 
 
 def wait_for(workspace, job, states, seconds=60.0):
@@ -96,7 +85,7 @@ def wait_for(workspace, job, states, seconds=60.0):
 
 @pytest.mark.parametrize("begun", [None, "2 Y"])
 def test_a_worker_killed_at_random_leaves_a_backfill_that_ends_whole(
-    database, database_url, gateway, nursery, tmp_path, monkeypatch, begun
+    database, database_url, gateway, workers, tmp_path, monkeypatch, begun
 ):
     workspace = workspace_of(database, database_url, gateway, tmp_path)
     monkeypatch.setattr(PacingBudget, "acquire", lambda *_, **__: None)
@@ -106,7 +95,7 @@ def test_a_worker_killed_at_random_leaves_a_backfill_that_ends_whole(
     job = submit(workspace, "ingest", ASKED)
     interrupted = 0
     for _ in range(KILLS):
-        with worker(nursery, workspace):
+        with worker(workers, workspace):
             if wait_for(workspace, job, {"running", "done"}).state == "done":
                 break
             time.sleep(chance.uniform(0.0, 0.5))  # the moment is the test's own choice
@@ -114,7 +103,7 @@ def test_a_worker_killed_at_random_leaves_a_backfill_that_ends_whole(
             break
         interrupted += 1
         retry_job(workspace, job.id)
-    with worker(nursery, workspace):
+    with worker(workers, workspace):
         wait_for(workspace, job, {"done"})
     assert interrupted >= min(KILLS, 2)
     bars, kept = load_bars(database, "IBM", "1d"), tables(database)

@@ -1,20 +1,37 @@
 """What Optuna proposes, translated: candidates of a space out, scores in.
 
 The optimiser is told the truth about everything it proposes, but only what is new and valid
-costs a backtest.
+costs a backtest. Each batch is drawn by chance of its own, made of the seed and the batch's
+number: so a hunt goes on from what was learnt before exactly as if it had never stopped.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from services.optimise.grid import StrategyClass
-from services.optimise.space import Axis, Candidate, Checker, every_candidate, size_of
+from services.optimise.optimiser import Optimiser
+from services.optimise.space import Axis, Candidate, Checker, Places, size_of
 
 Scores = tuple[float, ...]  # one an objective, more is better, NaN where undefined
 _PATIENCE = 3  # useless proposals in a row, before chance makes one
 _DRAWS = 2000  # of chance that may be useless, before the space counts as exhausted
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """All that was proposed for one batch, the useless too: what a hunt needs to remember it.
+
+    `notes` are the optimiser's own, one a proposal, where it makes any; `exhausted` tells that
+    no new combination could be found after them.
+    """
+
+    places: tuple[Places, ...]
+    notes: tuple[dict[str, Any], ...] = ()
+    exhausted: bool = False
 
 
 class Hunt:
@@ -28,18 +45,19 @@ class Hunt:
         trials: int,
         seed: int,
     ):
-        self._axes, self._trials = axes, trials
+        self._axes, self._trials, self._seed = axes, trials, seed
         self._checker = Checker(strategy_class)
-        self._chance = np.random.default_rng(seed)
         size = size_of(axes)
         # A space that can be tried as a whole needs no optimiser.
-        self._all = every_candidate(axes) if size is not None and size <= trials else None
-        self._batch, self._study = 100, None
-        if self._all is None:
-            self._batch, self._study = _study(objectives, trials, seed)
+        is_small = size is not None and size <= trials
+        self._all = product(*(range(axis.count) for axis in axes)) if is_small else None
+        self._optimiser = None if is_small else Optimiser(axes, objectives, trials)
+        self._batch = 100 if is_small else self._optimiser.batch
+        self._batches = 0
         self._known: dict[tuple, Scores | None] = {}  # None: invalid
-        self._waiting: list[tuple[Any, tuple]] = []
         self._asked: list[tuple] = []
+        self._proposed: list[Places] = []
+        self._waiting: list[tuple[Any, tuple]] = []
         self._useless, self._exhausted = 0, False
         self.tried = self.invalid = self.repeated = 0
 
@@ -56,7 +74,8 @@ class Hunt:
     def propose(self) -> list[Candidate]:
         """Return the next new and valid combinations, all parameters by name; perhaps none."""
         wanted = min(self._batch, self._trials - self.tried)
-        self._asked, batch = [], []
+        self._begin_batch()
+        batch = []
         while len(batch) < wanted and not self._exhausted:
             proposal = self._next()
             if proposal is None:
@@ -67,41 +86,72 @@ class Hunt:
         self.tried += len(batch)
         return batch
 
-    def learn(self, scores: Sequence[Scores]) -> None:
-        """Take the scores of the combinations proposed last, in their order."""
+    def learn(self, scores: Sequence[Scores]) -> Proposals:
+        """Take the scores of the combinations proposed last, in their order; return the batch."""
         self._known |= dict(zip(self._asked, scores, strict=True))
         for trial, key in self._waiting:
             self._tell(trial, self._known[key])
-        self._waiting = []
+        notes = self._optimiser.notes(len(self._proposed)) if self._optimiser else ()
+        return Proposals(tuple(self._proposed), notes, self._exhausted)
 
-    def _next(self) -> tuple[Any, Candidate] | None:
+    def remember(self, batch: Proposals, scores: Sequence[Scores]) -> None:
+        """Take over a batch of an earlier hunt with the scores of what was new and valid in it.
+
+        Batches must come in their order, before anything is proposed.
+        """
+        self._begin_batch()
+        for places in batch.places:
+            if self._all is not None:
+                next(self._all)
+            self._look_at(None, places)
+        self.tried += len(self._asked)
+        self._known |= dict(zip(self._asked, scores, strict=True))
+        if self._optimiser is not None:
+            worth = [self._known[self._key(places)] for places in batch.places]
+            self._optimiser.remember(batch.places, worth, batch.notes)
+        self._exhausted = batch.exhausted
+
+    def _begin_batch(self) -> None:
+        self._asked, self._proposed, self._waiting = [], [], []
+        own = np.random.SeedSequence([self._seed, self._batches]).spawn(2)
+        self._chance = np.random.default_rng(own[0])
+        if self._optimiser is not None:
+            self._optimiser.begin(int(own[1].generate_state(1)[0]))
+        self._batches += 1
+
+    def _next(self) -> tuple[Any, Places] | None:
         if self._all is not None:
-            candidate = next(self._all, None)
-            self._exhausted = candidate is None
-            return None if candidate is None else (None, candidate)
+            places = next(self._all, None)
+            self._exhausted = places is None
+            return None if places is None else (None, places)
         if self._useless >= _PATIENCE:
             places = self._new_by_chance()
             self._exhausted = places is None
             if places is None:
                 return None
-            self._study.enqueue_trial(places)
-        trial = self._study.ask()
-        return trial, {axis.name: axis.value(_suggested(trial, axis)) for axis in self._axes}
+            self._optimiser.suggest(places)
+        return self._optimiser.ask()
 
-    def _new_by_chance(self) -> dict[str, float] | None:
+    def _new_by_chance(self) -> Places | None:
         """Draw until a combination is new and valid: a stuck optimiser takes far longer."""
         for _ in range(_DRAWS):
-            places = {axis.name: _by_chance(axis, self._chance) for axis in self._axes}
-            candidate = {axis.name: axis.value(places[axis.name]) for axis in self._axes}
-            key = tuple(candidate.values())
+            places = tuple(_by_chance(axis, self._chance) for axis in self._axes)
+            key = self._key(places)
             is_new = key not in self._known and key not in self._asked
-            if is_new and self._checker.params(candidate) is not None:
+            if is_new and self._checker.params(self._candidate(key)) is not None:
                 return places
         return None
 
-    def _look_at(self, trial: Any, candidate: Candidate) -> Candidate | None:
+    def _key(self, places: Places) -> tuple:
+        return tuple(axis.value(place) for axis, place in zip(self._axes, places, strict=True))
+
+    def _candidate(self, key: tuple) -> Candidate:
+        return dict(zip((axis.name for axis in self._axes), key, strict=True))
+
+    def _look_at(self, trial: Any, places: Places) -> Candidate | None:
         """Return a new and valid candidate's parameters; answer for any other at once."""
-        key = tuple(candidate.values())
+        self._proposed.append(places)
+        key = self._key(places)
         if key in self._known:
             self._count_useless(self._known[key])
             self._tell(trial, self._known[key])
@@ -110,7 +160,7 @@ class Hunt:
             self._count_useless(())
             self._waiting.append((trial, key))
             return None
-        params = self._checker.params(candidate)
+        params = self._checker.params(self._candidate(key))
         if params is None:
             self._known[key] = None
             self._count_useless(None)
@@ -129,36 +179,8 @@ class Hunt:
             self.repeated += 1
 
     def _tell(self, trial: Any, scores: Scores | None) -> None:
-        if trial is None:
-            return
-        from optuna.trial import TrialState
-
-        if scores is None or np.isnan(scores).any():
-            self._study.tell(trial, state=TrialState.PRUNED)
-        else:
-            self._study.tell(trial, list(scores))
-
-
-def _study(objectives: int, trials: int, seed: int) -> tuple[int, Any]:
-    """Return how many proposals are evaluated at once, and a study in memory."""
-    import optuna  # half a second to load: not before it is used
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    if objectives == 1:
-        batch = min(10, max(1, trials // 10))
-        sampler = optuna.samplers.TPESampler(seed=seed, multivariate=True, constant_liar=True)
-    else:
-        batch = min(50, max(10, trials // 10))
-        sampler = optuna.samplers.NSGAIISampler(seed=seed, population_size=batch)
-    return batch, optuna.create_study(directions=["maximize"] * objectives, sampler=sampler)
-
-
-def _suggested(trial: Any, axis: Axis) -> float:
-    if axis.count is None:
-        return trial.suggest_float(axis.name, axis.low, axis.high)
-    if axis.is_ordered:
-        return trial.suggest_int(axis.name, 0, axis.count - 1)
-    return trial.suggest_categorical(axis.name, range(axis.count))
+        if trial is not None:
+            self._optimiser.tell(trial, scores)
 
 
 def _by_chance(axis: Axis, chance: np.random.Generator) -> float:

@@ -3,8 +3,8 @@
 Optuna proposes: a tree-structured Parzen estimator (TPE) for one objective, NSGA-II for several.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,19 +13,29 @@ from services.backtest.finer import FinerBars
 from services.backtest.settings import SimulationSettings
 from services.errors import InvalidParams
 from services.indicators import with_indicators
+from services.metric_specs import METRIC_SPECS
+from services.optimise.executor import Executor
 from services.optimise.grid import StrategyClass, combinations_from
-from services.optimise.hunt import Hunt
+from services.optimise.hunt import Hunt, Proposals
 from services.optimise.objective import Objective, objectives_of
 from services.optimise.space import Candidate, Space, axes_of
-from services.optimise.sweep import evaluate as evaluate_all
-from services.optimise.sweep import joined
+from services.optimise.sweep import Evaluation, joined
 from services.progress import Progress, Report, silent
 
 MOST_TRIALS = 10_000
 
+_PARTS = 8  # of a batch, when an executor carries them
+
 # Backtest combinations (all parameters by name) and return a row each, in their order: a column
 # a parameter, a column a metric, and "error" where one failed.
 Evaluate = Callable[[Sequence[Candidate]], pd.DataFrame]
+
+
+class Batch(NamedTuple):
+    """What was tried at once: a row each, and all that was proposed to come to them."""
+
+    rows: pd.DataFrame
+    proposals: Proposals
 
 
 def search(
@@ -42,7 +52,9 @@ def search(
     timezone: str = "UTC",
     finer: FinerBars | None = None,
     evaluate: Evaluate | None = None,
-    keep: Callable[[pd.DataFrame], None] | None = None,
+    executor: Executor | None = None,
+    begun: Iterable[Batch] = (),
+    keep: Callable[[Batch], None] | None = None,
     report: Report = silent,
 ) -> pd.DataFrame:
     """Look for the best combinations of a space; return a row for each that was tried.
@@ -50,8 +62,9 @@ def search(
     `objectives` is read by `objectives_of`. `trials` counts different valid combinations: what is
     invalid is told to the optimiser without a backtest, and what was tried before is answered
     from memory. `attrs` of the frame count the `invalid` and `repeated` proposals; its `note`
-    says why there are fewer rows than asked. The same seed finds the same. `keep` is given the
-    rows of each batch before the next report, so that a cancelled search has kept them.
+    says why there are fewer rows than asked. The same seed finds the same. `keep` is given each
+    batch before the next report; who passes these batches as `begun` goes on after them, and
+    finds to the last bit what a search finds that was never stopped.
     """
     wanted = objectives_of(objectives)
     if not 1 <= trials <= MOST_TRIALS:
@@ -60,18 +73,23 @@ def search(
         )
     hunt = Hunt(strategy_class, axes_of(strategy_class, space), len(wanted), trials, seed)
     window = {"start": start, "end": end, "timezone": timezone, "finer": finer}
-    evaluate = evaluate or _measuring(bars, strategy_class, settings, window)
+    evaluate = evaluate or _measuring(bars, strategy_class, settings, window, executor)
     done = []
+    for batch in begun:
+        hunt.remember(batch.proposals, _scores(batch.rows, wanted))
+        done.append(batch.rows)
     while not hunt.is_over:
         report(Progress(hunt.tried, trials, "searching"))
         batch = hunt.propose()
         if not batch:
             continue
         rows = evaluate(batch)
-        hunt.learn(_scores(rows, wanted))
+        # A batch in which a metric is undefined everywhere has no numbers to take its type from.
+        rows = rows.astype({name: "float64" for name in METRIC_SPECS if name in rows})
+        proposals = hunt.learn(_scores(rows, wanted))
         done.append(rows)
         if keep is not None:
-            keep(rows)
+            keep(Batch(rows, proposals))
     if not done:
         raise InvalidParams(f"No combination of that space is valid. {hunt.reason}")
     report(Progress(hunt.tried, hunt.tried, "done"))
@@ -102,13 +120,19 @@ def _measuring(
     strategy_class: type[StrategyClass],
     settings: SimulationSettings,
     window: dict[str, Any],
+    executor: Executor | None,
 ) -> Evaluate:
     frame = with_indicators(bars) if len(bars) else bars  # once, not for every batch
+    asked = Evaluation(frame, strategy_class, settings, **window)
 
     def measured(batch: Sequence[Candidate]) -> pd.DataFrame:
         columns = {name: [params[name] for params in batch] for name in batch[0]}
         combinations = combinations_from(strategy_class, columns)
-        return evaluate_all(frame, strategy_class, combinations, settings, **window)
+        if executor is None:
+            return asked(combinations)
+        size = -(-len(batch) // _PARTS)
+        parts = [combinations.part(k, k + size) for k in range(0, len(batch), size)]
+        return joined(list(executor.map(asked, parts)))
 
     return measured
 

@@ -21,6 +21,7 @@ from services.parameters import (
 # A list of values, (low, high) or (low, high, step); both ends belong to a range.
 Space = Mapping[str, Sequence[Any]]
 Candidate = dict[str, Any]
+Places = tuple[float, ...]  # where a candidate lies on each axis
 _DIGITS = 6  # of a range's width: no rule is more sensitive, and people can read and type them
 
 

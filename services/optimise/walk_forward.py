@@ -1,9 +1,10 @@
 """Walk-forward: parameters chosen on past bars again and again, and traded on the bars after."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -60,6 +61,8 @@ def walk_forward(
     finer: FinerBars | None = None,
     executor: Executor | None = None,
     sweep: Sweep | None = None,
+    begun: Sequence["Step"] = (),
+    keep: Callable[["Step"], None] | None = None,
     report: Report = silent,
 ) -> WalkForward:
     """Choose parameters on each window's first part by the objective and trade its second part.
@@ -67,31 +70,107 @@ def walk_forward(
     Windows are those of `windows_of`. Every test starts flat, with the capital that the one
     before left; a position open at its end is closed at the last close, with costs, but for that
     of the last window, which stays open as in any backtest. It ends early where the capital is
-    lost. Raises InvalidParams when the bars are too few, and what `report` raises.
+    lost. An executor carries the choices, a window each. `keep` is given each window when it is
+    done; who passes these as `begun` goes on after them. Raises InvalidParams when the bars are
+    too few, and what `report` raises.
     """
     frame, first = _history(bars, start, end)
     cut = windows_of(frame["ts"], train, test, anchored=anchored, embargo=embargo, first=first)
     walk = _Walk(frame, strategy_class, settings, objective, timezone, finer)
-    sweep = sweep or partial(sweep_grid, executor=executor, finer=finer)
-    total, capital = len(cut.windows), settings.cash
-    windows, parts = [], []
-    for k, window in enumerate(cut.windows):
-        rows = walk.tried(sweep, grid, window, _nested(report, k, total))
-        done, part = walk.tested(k + 1, window, rows, capital, closes=k + 1 < total)
-        windows.append(done)
-        parts.append(part)
-        capital = part.capital
-        if not capital >= 1:  # less is no capital to start a window with
-            break
+    sweep = sweep or partial(sweep_grid, finer=finer)
+    training = Training(frame, strategy_class, grid, settings, objective, timezone, sweep)
+    total, steps = len(cut.windows), list(begun)
+    left = () if steps and _is_lost(steps, settings) else cut.windows[len(steps) :]
+    with closing(_chosen(training, left, executor, report, total)) as choices:
+        for window, choice in zip(left, choices, strict=True):
+            number, capital = len(steps) + 1, _capital(steps, settings)
+            steps.append(walk.tested(number, window, choice, capital, closes=number < total))
+            if keep is not None:
+                keep(steps[-1])
+            if _is_lost(steps, settings):
+                break
     report(Progress(total, total, "measuring"))
+    windows, parts = zip(*steps, strict=True)
     last = cut.windows[len(windows) - 1].test_end
     return finished(
         objective,
-        tuple(windows),
+        windows,
         stitched(frame.iloc[:last], parts, settings, timezone),
         settings,
         notes_of(windows, cut.left_out, total),
     )
+
+
+class Step(NamedTuple):
+    """A window that was walked, and its test."""
+
+    window: WalkForwardWindow
+    part: Part
+
+
+class Choice(NamedTuple):
+    """What a window's training came to: the best of those `tried`, None where none qualified."""
+
+    tried: int
+    params: Mapping[str, Any] | None
+    in_sample: Metrics | None
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """What is asked of the bars to train on, of every window alike; an executor carries it."""
+
+    frame: pd.DataFrame
+    strategy_class: type[StrategyClass]
+    grid: Mapping[str, Any]
+    settings: SimulationSettings
+    objective: Objective
+    timezone: str
+    sweep: Sweep
+
+    def __call__(self, window: Window, report: Report = silent) -> Choice:
+        """Try the grid on the bars to train on; what follows them is cut off before."""
+        ts = self.frame["ts"]
+        rows = self.sweep(
+            self.frame.iloc[: window.train_end],
+            self.strategy_class,
+            self.grid,
+            self.settings,
+            start=ts.iloc[window.train_start],
+            end=ts.iloc[window.train_end - 1],
+            timezone=self.timezone,
+            report=report,
+        )
+        best = best_of(rows, self.objective)
+        if best is None:
+            return Choice(len(rows), None, None)
+        names = self.strategy_class.Params.model_fields
+        params = {name: _plain(rows[name].iloc[best]) for name in names}
+        return Choice(len(rows), params, _metrics(rows, best))
+
+
+def _chosen(
+    training: Training,
+    windows: Sequence[Window],
+    executor: Executor | None,
+    report: Report,
+    total: int,
+) -> Iterator[Choice]:
+    """Give the choice of each window; no choice needs the one before, so all can be under way."""
+    first = total - len(windows)
+    if executor is None:
+        for k, window in enumerate(windows, first):
+            yield training(window, _nested(report, k, total))
+        return
+    yield from executor.map(training, windows, lambda p: _nested(report, first + p.done, total)(p))
+
+
+def _capital(steps: Sequence[Step], settings: SimulationSettings) -> float:
+    return steps[-1].part.capital if steps else settings.cash
+
+
+def _is_lost(steps: Sequence[Step], settings: SimulationSettings) -> bool:
+    return not _capital(steps, settings) >= 1  # less is no capital to start a window with
 
 
 class _Walk:
@@ -110,31 +189,13 @@ class _Walk:
         self._class, self._settings = strategy_class, settings
         self._objective, self._timezone = objective, timezone
 
-    def tried(
-        self, sweep: Sweep, grid: Mapping[str, Any], window: Window, report: Report
-    ) -> pd.DataFrame:
-        """Try the grid on the bars to train on; what follows them is cut off before."""
-        return sweep(
-            self._frame.iloc[: window.train_end],
-            self._class,
-            grid,
-            self._settings,
-            start=self._ts.iloc[window.train_start],
-            end=self._ts.iloc[window.train_end - 1],
-            timezone=self._timezone,
-            report=report,
-        )
-
     def tested(
-        self, number: int, window: Window, rows: pd.DataFrame, capital: float, closes: bool
-    ) -> tuple[WalkForwardWindow, Part]:
-        """Trade the best row's parameters on the bars to test on."""
-        best = best_of(rows, self._objective)
-        params = None if best is None else self._params(rows, best)
-        result = self._result(params, window, capital)
+        self, number: int, window: Window, choice: Choice, capital: float, closes: bool
+    ) -> Step:
+        """Trade what was chosen on the bars to test on."""
+        result = self._result(choice.params, window, capital)
         part = part_of(result, closes)
-        before = None if best is None else _metrics(rows, best)
-        metric = self._objective.metric
+        before, metric = choice.in_sample, self._objective.metric
         done = WalkForwardWindow(
             number=number,
             train_start=self._ts.iloc[window.train_start],
@@ -143,8 +204,8 @@ class _Walk:
             test_end=result.end,
             test_bars=len(result.bars),
             is_partial=window.is_partial,
-            tried=len(rows),
-            params=params,
+            tried=choice.tried,
+            params=choice.params,
             in_sample=before,
             out_of_sample=result.metrics,
             before=None if before is None else before[metric],
@@ -152,11 +213,7 @@ class _Walk:
             capital=capital,
             profit=part.capital / capital - 1.0,
         )
-        return done, part
-
-    def _params(self, rows: pd.DataFrame, place: int) -> dict[str, Any]:
-        names = self._class.Params.model_fields
-        return {name: _plain(rows[name].iloc[place]) for name in names}
+        return Step(done, part)
 
     def _result(
         self, params: Mapping[str, Any] | None, window: Window, capital: float

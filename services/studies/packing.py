@@ -1,9 +1,16 @@
-"""Packs frames of results into bytes, and unpacks them again without running any code."""
+"""Packs what studies keep into bytes, and unpacks it again without running any code."""
+
+import json
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+from zipfile import ZipFile
 
 import pandas as pd
 import pyarrow as pa
 
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="zstd")
+_RECORD = "record.json"
 
 
 def pack_frame(frame: pd.DataFrame) -> bytes:
@@ -19,3 +26,21 @@ def unpack_frame(payload: bytes) -> pd.DataFrame:
     """Return the frame that pack_frame was given, to the last digit."""
     with pa.ipc.open_stream(payload) as reader:
         return reader.read_all().to_pandas()
+
+
+def pack_parts(record: Mapping[str, Any], frames: Mapping[str, pd.DataFrame]) -> bytes:
+    """Return plain JSON and some frames by their names as one archive."""
+    archive = BytesIO()
+    with ZipFile(archive, "w") as into:
+        into.writestr(_RECORD, json.dumps(record))
+        for name, frame in frames.items():
+            into.writestr(name, pack_frame(frame))
+    return archive.getvalue()
+
+
+def unpack_parts(payload: bytes) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+    """Return what pack_parts was given."""
+    with ZipFile(BytesIO(payload)) as archive:
+        names = [name for name in archive.namelist() if name != _RECORD]
+        frames = {name: unpack_frame(archive.read(name)) for name in names}
+        return json.loads(archive.read(_RECORD)), frames

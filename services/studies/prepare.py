@@ -14,6 +14,7 @@ from services.finer_bars import load_finer_for, with_finer_named
 from services.instruments import get_instrument
 from services.market_data import load_bars
 from services.metrics import METRICS_VERSION
+from services.optimise.folds import windows_of
 from services.optimise.grid import Combinations, combinations_from, combinations_of
 from services.optimise.samples import random_combinations, sobol_combinations
 from services.runs.fingerprint import bars_hash, code_hash, finer_hash
@@ -34,7 +35,8 @@ class Prepared:
     """A request with all that its work needs; `combinations` is None for a search.
 
     `bars` are all that the study may see; those from `start` to `end` are traded, looking into
-    `finer` where the settings say so. `note` says why a sample is smaller than asked.
+    `finer` where the settings say so. `note` says why a sample is smaller than asked. A
+    walk-forward tries the combinations in each of its `windows`.
     """
 
     request: StudyRequest
@@ -46,6 +48,7 @@ class Prepared:
     finer: FinerBars | None
     combinations: Combinations | None
     note: str
+    windows: int = 1
 
     @property
     def extent(self) -> Extent:
@@ -55,7 +58,7 @@ class Prepared:
         count = len(self.combinations)
         whole = self.request.method == WALK_FORWARD
         rows = count if whole else min(count, self._rows_at_once())
-        return Extent(count, self.combinations.dropped, rows)
+        return Extent(count * self.windows, self.combinations.dropped, rows)
 
     def _rows_at_once(self) -> int:
         cells = _BAR_BY_BAR
@@ -71,7 +74,8 @@ def prepare_study(database: Database, request: StudyRequest, strategy_class: Any
     combinations, note = _combinations(request, strategy_class)
     request = replace(request, backtest=with_finer_named(database, request.backtest))
     traded = traded_bars(database, seen_by(database, request))
-    return Prepared(request, strategy_class, *traded, combinations, note)
+    prepared = Prepared(request, strategy_class, *traded, combinations, note)
+    return replace(prepared, windows=_windows(prepared))
 
 
 def traded_bars(
@@ -87,8 +91,14 @@ def traded_bars(
 
 def create_prepared(database: Database, prepared: Prepared) -> Study:
     """Store a study of what was prepared; an equal one is shared."""
-    digests = _bars_of(prepared), code_hash(prepared.strategy_class)
+    digests = digest_of(prepared.bars, prepared.finer), code_hash(prepared.strategy_class)
     return create_study(database, prepared.request, prepared.extent, *digests)
+
+
+def digest_of(bars: pd.DataFrame, finer: FinerBars | None) -> str:
+    """Return one digest of bars, and of the finer bars if there are any."""
+    one, other = bars_hash(bars), finer_hash(finer)
+    return hashlib.blake2b(f"{one} {other}".encode(), digest_size=32).hexdigest() if other else one
 
 
 def check_unchanged(study: Study, prepared: Prepared) -> None:
@@ -96,7 +106,7 @@ def check_unchanged(study: Study, prepared: Prepared) -> None:
     changed = [
         name
         for name, same in (
-            ("bars", _bars_of(prepared) == study.bars_hash),
+            ("bars", digest_of(prepared.bars, prepared.finer) == study.bars_hash),
             ("strategy's code", code_hash(prepared.strategy_class) == study.code_hash),
             ("metrics' definitions", study.metrics_version == METRICS_VERSION),
         )
@@ -109,12 +119,13 @@ def check_unchanged(study: Study, prepared: Prepared) -> None:
         )
 
 
-def _bars_of(prepared: Prepared) -> str:
-    """Return one digest of the bars, and of the finer bars if there are any."""
-    bars, finer = bars_hash(prepared.bars), finer_hash(prepared.finer)
-    if not finer:
-        return bars
-    return hashlib.blake2b(f"{bars} {finer}".encode(), digest_size=32).hexdigest()
+def _windows(prepared: Prepared) -> int:
+    request, ts, start = prepared.request, prepared.bars["ts"], prepared.start
+    if request.method != WALK_FORWARD:
+        return 1
+    first = 0 if start is None else int((ts < start).sum())
+    how = {"anchored": request.anchored, "embargo": request.embargo, "first": first}
+    return len(windows_of(ts, request.train, request.test, **how).windows)
 
 
 def _combinations(request: StudyRequest, strategy_class: Any) -> tuple[Combinations | None, str]:

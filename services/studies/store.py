@@ -7,14 +7,14 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from db.models import Study as Row
-from db.models import StudyChunk
+from db.models import StudyChunk, StudySeries
 from db.session import Database
 from services.metrics import METRICS_VERSION
 from services.optimise.objective import Objective, best_of
 from services.processes import this_process
 from services.runs.fingerprint import versions
 from services.studies.load import find_study
-from services.studies.packing import pack_frame
+from services.studies.packing import pack_frame, unpack_frame
 from services.studies.request import StudyRequest
 from services.studies.saved import RUNNING, WAITING, Extent, Study
 from services.timespan import utc_now
@@ -117,6 +117,26 @@ def missing_chunks(database: Database, study: Study) -> list[int]:
     with database.reading() as session:
         there = set(session.scalars(query))
     return [number for number in range(study.chunks) if number not in there]
+
+
+def begun_chunks(database: Database, study_id: int) -> list[tuple[pd.DataFrame, bytes]]:
+    """Return the stored results in their order, each with what the next chunk goes on from."""
+    query = select(StudyChunk.payload, StudyChunk.state).where(StudyChunk.study_id == study_id)
+    with database.reading() as session:
+        rows = session.execute(query.order_by(StudyChunk.number)).all()
+    return [(unpack_frame(payload), state) for payload, state in rows]
+
+
+def keep_series(database: Database, study_id: int, payload: bytes) -> None:
+    """Store the packed curves of a study in the place of any others."""
+    with database.writing() as session:
+        session.merge(StudySeries(study_id=study_id, payload=payload))
+
+
+def load_series(database: Database, study_id: int) -> bytes | None:
+    """Return the packed curves of a study, None when it has none."""
+    with database.reading() as session:
+        return session.scalar(select(StudySeries.payload).where(StudySeries.study_id == study_id))
 
 
 def _better(asked: dict, best: float | None, frame: pd.DataFrame) -> float | None:

@@ -1,5 +1,6 @@
 """What is kept of a walk-forward: a row a window, and the whole as plain JSON."""
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -10,9 +11,12 @@ from services.optimise.walked import WalkForward, WalkForwardWindow
 _TIMES = ("train_start", "train_end", "test_start", "test_end")
 
 
-def walk_table(walk: WalkForward) -> pd.DataFrame:
-    """Return a row a window: its times, parameters, objective before and after, profit."""
-    return pd.DataFrame([_row(window) for window in walk.windows])
+def window_table(window: WalkForwardWindow) -> pd.DataFrame:
+    """Return the row of a window: its times, parameters, objective before and after, profit."""
+    times = {name: getattr(window, name) for name in _TIMES}
+    values = {"before": window.before, "after": window.after, "profit": window.profit}
+    numbers = {name: math.nan if value is None else value for name, value in values.items()}
+    return pd.DataFrame([{"window": window.number, **times, **(window.params or {}), **numbers}])
 
 
 def walk_summary(walk: WalkForward) -> dict[str, Any]:
@@ -28,12 +32,6 @@ def walk_summary(walk: WalkForward) -> dict[str, Any]:
         "efficiency": walk.efficiency,
         "consistency": walk.consistency,
     }
-
-
-def _row(window: WalkForwardWindow) -> dict[str, Any]:
-    times = {name: getattr(window, name) for name in _TIMES}
-    numbers = {"before": window.before, "after": window.after, "profit": window.profit}
-    return {"window": window.number, **times, **(window.params or {}), **numbers}
 
 
 def _record(window: WalkForwardWindow) -> dict[str, Any]:

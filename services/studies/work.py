@@ -9,11 +9,12 @@ from typing import Any
 import pandas as pd
 
 from db.session import Database
+from services.backtest.trades import iso_time
 from services.errors import Cancelled, Interrupted
-from services.metric_specs import METRIC_SPECS
 from services.optimise.executor import Executor
 from services.optimise.grid import Combinations
 from services.optimise.sweep import Evaluation, joined
+from services.optimise.walk_forward import Step
 from services.progress import Progress, Report, silent
 from services.studies.load import find_study
 from services.studies.prepare import Prepared, check_unchanged, prepare_study
@@ -23,13 +24,24 @@ from services.studies.saved import (
     DONE,
     FAILED,
     INTERRUPTED,
+    UNTIL,
     Extent,
     Study,
     unsaved_study,
 )
-from services.studies.store import add_chunk, begin_study, end_study, missing_chunks
-from services.studies.summary import walk_summary, walk_table
+from services.studies.search_packing import pack_proposals, read_proposals
+from services.studies.store import (
+    add_chunk,
+    begin_study,
+    begun_chunks,
+    end_study,
+    keep_series,
+    missing_chunks,
+)
+from services.studies.summary import walk_summary, window_table
 from services.studies.walk_evidence import TESTS, tests_of
+from services.studies.walk_packing import pack_step, pack_walk, unpack_step
+from services.studies.walks import walk_of
 
 
 def run_study(
@@ -59,6 +71,7 @@ def run_study(
     except BaseException as error:
         end_study(database, study.id, _state_after(error))
         raise
+    values["summary"] |= {UNTIL: iso_time(prepared.bars["ts"].iloc[-1])}
     end_study(database, study.id, DONE, **values)
     return find_study(database, study.id)
 
@@ -86,8 +99,21 @@ class _Stored:
     def missing(self) -> list[int]:
         return missing_chunks(self._database, self._study)
 
-    def add(self, number: int, frame: pd.DataFrame) -> None:
-        self.done = add_chunk(self._database, self._study.id, number, frame)
+    def begun(self) -> list[tuple[pd.DataFrame, bytes]]:
+        return begun_chunks(self._database, self._study.id)
+
+    def add(
+        self,
+        number: int,
+        frame: pd.DataFrame,
+        tried: int | None = None,
+        state: bytes | None = None,
+    ) -> None:
+        database, study = self._database, self._study.id
+        self.done = add_chunk(database, study, number, frame, tried=tried, state=state)
+
+    def keep_series(self, payload: bytes) -> None:
+        keep_series(self._database, self._study.id, payload)
 
 
 class _InMemory:
@@ -101,9 +127,21 @@ class _InMemory:
     def missing(self) -> list[int]:
         return list(range(-(-self.combinations // self.chunk_rows)))
 
-    def add(self, _number: int, frame: pd.DataFrame) -> None:
+    def begun(self) -> list[tuple[pd.DataFrame, bytes]]:
+        return []
+
+    def add(
+        self,
+        _number: int,
+        frame: pd.DataFrame,
+        tried: int | None = None,
+        state: bytes | None = None,  # noqa: ARG002  (nobody goes on with it)
+    ) -> None:
         self.frames.append(frame)
-        self.done += len(frame)
+        self.done += len(frame) if tried is None else tried
+
+    def keep_series(self, _payload: bytes) -> None:
+        pass
 
 
 _Kept = _Stored | _InMemory
@@ -169,16 +207,14 @@ def _results(
         yield asked(part, lambda progress: tell(progress.done))
 
 
-def _search(prepared: Prepared, kept: _Kept, _: Executor | None, report: Report) -> dict[str, Any]:
-    """Search from the beginning: the same seed finds the same, so what is stored stays."""
-    from services.optimise.search import search
+def _search(
+    prepared: Prepared, kept: _Kept, executor: Executor | None, report: Report
+) -> dict[str, Any]:
+    from services.optimise.search import Batch, search
 
-    request, numbers = prepared.request, count()
-
-    def keep(rows: pd.DataFrame) -> None:
-        # A batch in which a metric is undefined everywhere has no numbers to take its type from.
-        kept.add(next(numbers), rows.astype(dict.fromkeys(METRIC_SPECS, "float64")))
-
+    request = prepared.request
+    begun = [Batch(rows, read_proposals(state)) for rows, state in kept.begun()]
+    numbers = count(len(begun))
     found = search(
         prepared.bars,
         prepared.strategy_class,
@@ -191,41 +227,33 @@ def _search(prepared: Prepared, kept: _Kept, _: Executor | None, report: Report)
         end=prepared.end,
         timezone=prepared.timezone,
         finer=prepared.finer,
-        keep=keep,
+        executor=executor,
+        begun=begun,
+        keep=lambda batch: kept.add(
+            next(numbers), batch.rows, state=pack_proposals(batch.proposals)
+        ),
         report=report,
     )
     return {"combinations": len(found), "summary": {"note": found.attrs.get("note", "")}}
 
 
 def _walk_forward(
-    prepared: Prepared, kept: _Kept, _: Executor | None, report: Report
+    prepared: Prepared, kept: _Kept, executor: Executor | None, report: Report
 ) -> dict[str, Any]:
-    """Walk from the beginning: a later window needs the capital that the one before left."""
-    from services.optimise.walk_forward import walk_forward
+    def keep(step: Step) -> None:
+        number, tried = step.window.number - 1, step.window.tried
+        kept.add(number, window_table(step.window), tried, pack_step(step))
 
-    request = prepared.request
-    walk = walk_forward(
-        prepared.bars,
-        prepared.strategy_class,
-        request.space,
-        request.backtest.settings,
-        train=request.train,
-        test=request.test,
-        anchored=request.anchored,
-        embargo=request.embargo,
-        objective=request.objective,
-        start=prepared.start,
-        end=prepared.end,
-        timezone=prepared.timezone,
-        finer=prepared.finer,
-        report=report,
-    )
-    kept.add(0, walk_table(walk))
-    # Every window tried all combinations, each time on other bars.
-    tried = kept.combinations * len(walk.windows)
+    begun = [unpack_step(state) for _, state in kept.begun()]
+    walk = walk_of(prepared, executor, begun, keep, report)
+    kept.keep_series(pack_walk(walk))
     tests = tests_of(walk, prepared.bars, prepared.strategy_class, prepared.timezone)
-    summary = walk_summary(walk) | {TESTS: tests.as_record()}
-    return {"combinations": tried, "done": tried, "summary": summary}
+    return {
+        # Every window tried all combinations, each time on other bars.
+        "combinations": sum(window.tried for window in walk.windows),
+        "best": walk.run.metrics[prepared.request.objective.metric],
+        "summary": walk_summary(walk) | {TESTS: tests.as_record()},
+    }
 
 
 def _state_after(error: BaseException) -> str:

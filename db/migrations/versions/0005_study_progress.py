@@ -10,7 +10,14 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the columns and the table; studies from before have none of it."""
+    """Add the columns and the table; studies from before have none of it.
+
+    Searches and walk-forwards that were stopped begin anew, as there is nothing to go on from.
+    """
+    op.execute(
+        "DELETE FROM study_chunks WHERE study_id IN (SELECT id FROM studies "
+        "WHERE method IN ('search', 'walk_forward') AND state <> 'done')"
+    )
     op.add_column("studies", sa.Column("best", sa.Float))
     op.add_column("study_chunks", sa.Column("state", sa.LargeBinary))
     op.create_table(
