@@ -80,14 +80,17 @@ class Strategy:
         `seen` gives the frame that bar i is shown, which reaches to bar i at least; all of `df`
         without it.
         """
-        columns = {name: _cells(df[name]) for name in df.columns}
-        columns_read: set[str] = set()
+        columns = _Columns(df)
         # A copy, because a rule may keep state on itself and every run starts without any.
-        rule = copy.deepcopy(self)
+        on_bar = copy.deepcopy(self).on_bar
         for i in range(first, len(df)):
-            shown = df if seen is None else seen(i)
-            yield _code(rule.on_bar(i, _Row(columns, i, columns_read), shown), self)
-        self._columns_read = frozenset(columns_read)
+            answer = on_bar(i, _Row(columns, i), df if seen is None else seen(i))
+            try:
+                code = _ANSWERS[answer]
+            except (KeyError, TypeError):
+                raise _no_answer(answer, self.name) from None
+            yield code
+        self._columns_read = frozenset(columns)
 
     def lines(self, df: pd.DataFrame) -> list[Line]:
         """List what to draw; by default the labelled series, or what on_bar has read."""
@@ -100,24 +103,34 @@ class Strategy:
         return np.fromiter(self.bar_by_bar(df, first), np.int8)
 
 
+class _Columns(dict):
+    """The cells of the columns that a rule looks at, taken from its frame at the first look."""
+
+    def __init__(self, df: pd.DataFrame):
+        super().__init__()
+        self.frame = df.copy(deep=False)  # as it was, whatever a rule writes into its own
+
+    def __missing__(self, name: str) -> Any:
+        names = self.frame.columns
+        if name not in names:
+            raise UnknownColumn(
+                f'A bar has no "{name}": it has {", ".join(names)}.{did_you_mean(name, names)}'
+            )
+        column = self.frame[name]
+        self[name] = column.to_numpy() if column.dtype == np.float64 else column.array
+        return self[name]
+
+
 class _Row(Mapping):
-    """One bar, read by column name; it notes which columns a rule looks at."""
+    """One bar, read by column name."""
 
-    __slots__ = ("_columns", "_i", "_read")
+    __slots__ = ("_columns", "_i")
 
-    def __init__(self, columns: dict, i: int, read: set[str]):
-        self._columns, self._i, self._read = columns, i, read
+    def __init__(self, columns: _Columns, i: int):
+        self._columns, self._i = columns, i
 
     def __getitem__(self, name: str) -> Any:
-        try:
-            value = self._columns[name][self._i]
-        except KeyError:
-            raise UnknownColumn(
-                f'A bar has no "{name}": it has {", ".join(self._columns)}.'
-                f"{did_you_mean(name, self._columns)}"
-            ) from None
-        self._read.add(name)
-        return value
+        return self._columns[name][self._i]
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):  # a copy asks for such names before it has any columns
@@ -128,23 +141,14 @@ class _Row(Mapping):
             raise AttributeError(name) from None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._columns)
+        return iter(self._columns.frame)
 
     def __len__(self) -> int:
-        return len(self._columns)
+        return len(self._columns.frame.columns)
 
 
-def _cells(column: pd.Series) -> Any:
-    return column.to_numpy() if column.dtype == np.float64 else column.array
-
-
-def _code(answer: str | None, strategy: Strategy) -> int:
-    try:
-        return _ANSWERS[answer]
-    except (KeyError, TypeError):
-        raise InvalidSignals(
-            f'{strategy.name}.on_bar must return "BUY", "SELL" or None, not {answer!r}.'
-        ) from None
+def _no_answer(answer: Any, name: str) -> InvalidSignals:
+    return InvalidSignals(f'{name}.on_bar must return "BUY", "SELL" or None, not {answer!r}.')
 
 
 _OVERLAYS = [

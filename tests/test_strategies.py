@@ -314,3 +314,13 @@ def test_a_bar_answers_like_a_mapping():
 
     Asks().signals(with_indicators(candles((1, 2, 1, 2))))
     assert seen == [(7, False, True, 2.0)]
+
+
+def test_a_row_shows_the_bars_as_they_were_whatever_the_rule_writes_into_its_frame():
+    class Writes(Strategy):
+        def on_bar(self, i, row, df):
+            df.loc[:, "volume"] = df["close"] = -1.0
+            return "BUY" if row["close"] == i and row["volume"] > 0 else "SELL"
+
+    bars = with_indicators(closes(0.0, 1.0, 2.0))
+    assert Writes().signals(bars.copy()).tolist() == [1, 1, 1]
