@@ -5,9 +5,11 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
+from components.optimise_stress import stress_panel
 from components.plot import plot
 from components.report_parts import facts, pair, panel, plain_table, signed_cell, table_row
 from components.report_performance import percent_of
+from services.analysis.again import Again
 from services.analysis.costs import (
     BreakEven,
     CostCurve,
@@ -18,6 +20,7 @@ from services.analysis.costs import (
 )
 from services.charts.report_figures import cost_figure
 from services.errors import NotReproducible
+from services.validation import stress_of
 from services.wording import grouped, metric_text, money_text, settings_text
 
 
@@ -46,6 +49,7 @@ def costs_tab(run: Any, timezone: str) -> list[Component]:
             _points(curve),
             note=_NOTE if result.settings.is_plain else f"{_NOTE} {_RULES_NOTE}",
         ),
+        stress_panel(stress_of(Again.of(result, timezone), result.settings)),
     ]
 
 

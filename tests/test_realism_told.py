@@ -151,6 +151,8 @@ def test_the_tab_of_costs_trades_a_run_with_rules_again(result):
     said = words_of(costs_tab(Run(result), "UTC"))
     assert "traded again at other costs. Stops, sizes and loans follow what is paid" in said
     assert "The profit is gone at" in said
+    assert "If orders were filled otherwise" in said
+    assert "Every signal filled a bar later" in said
 
 
 def test_a_run_that_cannot_be_traded_again_says_so_and_shows_what_was_paid(result):

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -13,7 +14,7 @@ _HIGHEST_RATE = 0.5  # of an order's value, per side
 _HIGHEST_SHARE = 0.95
 _CLOSE_ENOUGH = 1e-12
 _ROUNDING = 1e-12
-_STEPS = 24  # looked at on the way from no cost to the highest, where the end may jump
+_STEPS = 12  # looked at on the way from no cost to the highest, where the end may jump
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,15 @@ def break_even_of(market: Retrade, own: Money) -> BreakEven:
     # Every order rounds once more: what is smaller than that says nothing.
     noise = max(_ROUNDING, market.bars * float(np.finfo(np.float64).eps))
 
+    @cache
+    def left(money: Money) -> float:
+        return market.trade(money)[0]
+
     def gain(money: Money) -> float:
-        return _log(market.trade(money)[0] / own.cash)
+        return _log(left(money) / own.cash)
 
     def lead(money: Money) -> float:
-        return _log(market.trade(money)[0] / market.hold(money))
+        return _log(left(money) / market.hold(money))
 
     def at(of: Callable[[Money], float], costs: Callable[[float], Money], high: float):
         find = _root if market.is_smooth else _first_root

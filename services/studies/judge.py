@@ -14,6 +14,7 @@ from services.backtest.settings import SimulationSettings
 from services.look_ahead import LookAhead, check_look_ahead
 from services.metrics import calendar_of, returns_of
 from services.optimise.objective import Objective
+from services.runs.checking import SECONDS
 from services.studies.cost_sensitivity import Contender, CostSensitivity, cost_sensitivity_of
 from services.studies.holdout import seen_by
 from services.studies.prepare import traded_bars
@@ -25,7 +26,6 @@ MOST_BEST = 40  # of the best ones, which may be the first at other costs
 _CELLS, _CELLS_BAR_BY_BAR = 40_000_000, 400_000  # bars times configurations: two seconds
 _CELLS_CHARGED = 4_000_000  # of those that are traded again at each cost
 _FEWEST_COMPARED = 4
-_LOOK_AHEAD_SECONDS = 0.5
 
 
 class Judge:
@@ -104,7 +104,7 @@ class Judge:
         """Check that the signals do not change when later bars are taken away."""
         first = len(self._bars) - len(result.bars)
         return check_look_ahead(
-            self._class(**params), self._bars, result.signals, first, seconds=_LOOK_AHEAD_SECONDS
+            self._class(**params), self._bars, result.signals, first, seconds=SECONDS
         )
 
     def _closes(self, result: BacktestResult) -> pd.DatetimeIndex:

@@ -12,13 +12,13 @@ from services.backtest.run import signals_of
 from services.indicators import with_indicators
 from services.look_ahead import UNCHECKED, LookAhead, check_look_ahead
 from services.optimise.walked import WalkForward
+from services.runs.checking import SECONDS
 from services.studies.saved import Study
 from services.studies.trials import Trials, trials_of
 from services.validation import DeflatedSharpe, Verdict
 from services.validation.walk import WalkTests, walk_tests, walk_verdict
 
 TESTS = "tests"  # under which a study's summary keeps them
-_LOOK_AHEAD_SECONDS = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,4 +59,4 @@ def _looked_ahead(walk: WalkForward, bars: pd.DataFrame, strategy_class: Any) ->
     seen = frame.copy(deep=False)
     signals = signals_of(strategy_class(**chosen[-1]), seen, first)
     again = strategy_class(**chosen[-1])
-    return check_look_ahead(again, frame, signals, first, seconds=_LOOK_AHEAD_SECONDS)
+    return check_look_ahead(again, frame, signals, first, seconds=SECONDS)
