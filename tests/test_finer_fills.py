@@ -194,6 +194,31 @@ def test_a_level_that_the_bar_just_meets_is_met_in_its_finer_bars_too():
     assert exits_of(look_into(hours, [BUY], bars, **BOTH)) == [(2, 110, "target")]
 
 
+def test_a_level_that_the_bar_does_not_meet_is_not_met_in_its_finer_bars():
+    hours = [FLAT, FLAT, [(100, 101, 94.998, 96)]]
+    bars = candles(*whole(hours[:2]), (100, 101, 95.004, 96))
+    result = look_into(hours, [BUY], bars, **BOTH)
+    assert result.trades["exit_reason"].tolist() == ["open"]
+    assert result.finer.text == ""
+
+
+def test_the_open_of_the_bar_is_that_of_its_first_finer_bar():
+    hours = [FLAT, FLAT, [(94.998, 96, 94, 95)]]
+    bars = candles(*whole(hours[:2]), (95.002, 96, 94, 95))
+    assert exits_of(look_into(hours, [BUY], bars, **BOTH)) == [(2, 95, "stop")]
+
+
+@pytest.mark.parametrize(("fill", "left_at", "watched"), [("next_open", 3, 2), ("close", 2, 2)])
+def test_a_bar_that_a_signal_leaves_at_its_open_is_not_counted(fill, left_at, watched):
+    """Bought at the open of day 1 or the close of day 0; days 3 and on have no hours."""
+    hours = [FLAT] * 5
+    finer = by_the_hour(hours[:3])
+    how = SimulationSettings(1000, "none", 0, fill=fill, intrabar="finer_bars", **BOTH)
+    result = run_backtest(candles(*whole(hours)), Scripted([BUY, ____, SELL]), how, finer=finer)
+    assert result.trades["exit_bar"].tolist() == [left_at]
+    assert (result.finer.bars, result.finer.text) == (watched, "")
+
+
 def test_finer_bars_of_another_adjustment_are_refused():
     hours = [[tuple(price / 4 for price in row) for row in day]
              for day in (FLAT, FLAT, TARGET_THEN_STOP)]  # fmt: skip

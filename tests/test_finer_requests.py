@@ -26,6 +26,8 @@ from services.series import delete_series
 from services.settings import Settings
 from services.studies import StudyRequest, load_results
 from services.studies.cautions import study_cautions
+from services.studies.evidence import evidence_of
+from services.studies.holdout import unseen_of
 from services.studies.prepare import create_prepared, prepare_study
 from services.studies.work import run_study, run_unsaved
 from services.validation.stress import stress_of
@@ -273,6 +275,24 @@ def test_a_study_looks_into_finer_bars_and_its_cell_is_the_backtest(research):
     cell = results[(results["fast"] == 3) & (results["slow"] == 8)].iloc[0]
     assert cell["final_equity"] == run(research).result.metrics["final_equity"]
     assert study_cautions(research.database, study.request.backtest) == ()
+
+
+def test_the_evidence_and_the_unseen_bars_of_a_study_are_looked_into_alike(research):
+    database, kind = research.database, STRATEGIES["ma_cross"]
+    request = StudyRequest(asked(), {"fast": [3, 5], "slow": [8, 13]}, holdout=40)
+    study = create_prepared(database, prepare_study(database, request, kind))
+    study = run_study(database, study.id, kind)
+    results = load_results(database, study.id)
+    evidence = evidence_of(database, study, kind, results)
+    best = results.iloc[evidence.place]
+    assert evidence.result.metrics["final_equity"] == best["final_equity"]
+    assert evidence.result.settings.intrabar == "finer_bars:30m"
+    unseen = unseen_of(database, study, kind, results)
+    first = results.iloc[unseen.places[0]]
+    strategy = load_strategy("ma_cross", fast=first["fast"], slow=first["slow"])
+    tested = run_request(research, unseen.backtest, strategy, save=False).result
+    assert tested.finer.bars > 0
+    assert unseen.frame.iloc[0]["final_equity"] == tested.metrics["final_equity"]
 
 
 @pytest.mark.parametrize("method", ["search", "walk_forward"])
