@@ -34,14 +34,14 @@ def is_ruined(account, price):
 
 
 @compiled()
-def accrue(account, trade, price, years, realism):
+def accrue(account, trades, row, price, years, realism):
     """Pay interest on the trader's own idle cash, and the loan of a short by its last value."""
     idle = account[MONEY] - account[PROCEEDS]
     account[MONEY] += max(idle, 0.0) * realism.interest * years
     if account[HELD] < 0.0:
         lent = -account[HELD] * price * realism.borrow * years
         account[MONEY] -= lent
-        trade[ledger.COMMISSION] += lent
+        trades[row, ledger.COMMISSION] += lent
 
 
 @compiled()
@@ -49,19 +49,19 @@ def follow(i, signal, price, slippage, fees, realism, account, trades, count):
     """Do what a signal says at a price; return how many trades that closed."""
     closed = 0
     if signal * account[HELD] < 0.0:
-        leave(account, trades[count], i, price, slippage, fees, ledger.BY_SIGNAL)
+        leave(account, trades, count, i, price, slippage, fees, ledger.BY_SIGNAL)
         closed = 1
     is_wanted = (signal > 0 and realism.sides != assumptions.SHORT_ONLY) or (
         signal < 0 and realism.sides != assumptions.LONG_ONLY
     )
     if is_wanted and account[HELD] == 0.0 and account[MONEY] > 0.0:
         side = 1.0 if signal > 0 else -1.0
-        _enter(account, trades[count + closed], i, price, side, slippage, fees, realism)
+        _enter(account, trades, count + closed, i, price, side, slippage, fees, realism)
     return closed
 
 
 @compiled()
-def _enter(account, trade, i, price, side, slippage, fees, realism):
+def _enter(account, trades, row, i, price, side, slippage, fees, realism):
     """Open a trade of the wanted size, if it has one and its stops can be placed."""
     atr, cash = realism.atr[i], account[MONEY]
     paid = price * (1.0 + side * slippage)
@@ -70,7 +70,7 @@ def _enter(account, trade, i, price, side, slippage, fees, realism):
     if not shares > 0.0 or (needs_atr and math.isnan(atr)):
         return
     fee = orders.commission_of(shares, paid, *fees)
-    ledger.open_trade(trade, i, paid, shares, fee, shares * abs(paid - price), side)
+    ledger.open_trade(trades, row, i, paid, shares, fee, shares * abs(paid - price), side)
     account[HELD] = side * shares
     account[PROCEEDS] = shares * paid if side < 0.0 else 0.0
     account[MONEY] = cash - spent if side > 0.0 else cash + account[PROCEEDS] - fee
@@ -83,24 +83,24 @@ def _enter(account, trade, i, price, side, slippage, fees, realism):
 
 
 @compiled()
-def leave(account, trade, bar, price, slippage, fees, reason):
+def leave(account, trades, row, bar, price, slippage, fees, reason):
     """Close the trade that is on, at a market price."""
-    side, shares = trade[ledger.SIDE], trade[ledger.SHARES]
+    side, shares = trades[row, ledger.SIDE], trades[row, ledger.SHARES]
     got = price * (1.0 - side * slippage)
     fee = orders.commission_of(shares, got, *fees)
     see(account, price, price)
     worst, best = account[LOWEST], account[HIGHEST]
-    ledger.close_trade(trade, bar, got, fee, shares * abs(price - got), worst, best, reason)
+    ledger.close_trade(trades, row, bar, got, fee, shares * abs(price - got), worst, best, reason)
     account[MONEY] += side * shares * got - fee
     account[HELD] = account[PROCEEDS] = 0.0
 
 
 @compiled()
-def mark_open(account, trades, price):
-    """Mark the trade that is still on, in the first row of `trades`; return 1 if there is one."""
+def mark_open(account, trades, row, price):
+    """Mark the trade that is still on, in a row of `trades`; return 1 if there is one."""
     if account[HELD] == 0.0:
         return 0
-    ledger.mark_trade(trades[0], price, account[LOWEST], account[HIGHEST])
+    ledger.mark_trade(trades, row, price, account[LOWEST], account[HIGHEST])
     return 1
 
 

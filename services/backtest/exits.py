@@ -10,7 +10,7 @@ NEVER = -1
 
 
 @compiled()
-def hold(i, bars, slippage, fees, realism, account, trade):
+def hold(i, bars, slippage, fees, realism, account, trades, row):
     """Take a position through a bar from its open on; return 1 if a stop or its target ended it.
 
     Stops fill at their level, or at an open beyond it, with slippage; the target is a limit
@@ -29,7 +29,7 @@ def hold(i, bars, slippage, fees, realism, account, trade):
     # What else the bar showed, before the exit or after it, nobody knows.
     accounts.see(account, open_, open_)
     slip = 0.0 if reason == ledger.BY_TARGET else slippage
-    accounts.leave(account, trade, i, price, slip, fees, reason)
+    accounts.leave(account, trades, row, i, price, slip, fees, reason)
     return 1
 
 

@@ -30,35 +30,35 @@ BY_SIGNAL, BY_STOP, BY_TARGET, BY_TRAILING, BY_RUIN = range(5)
 
 
 @compiled()
-def open_trade(trade, bar, paid, shares, fee, slipped, side):
+def open_trade(trades, row, bar, paid, shares, fee, slipped, side):
     """Write what is known at the entry."""
-    trade[ENTRY_BAR] = bar
-    trade[ENTRY_PRICE] = paid
-    trade[SHARES] = shares
-    trade[COMMISSION] = fee
-    trade[SLIPPAGE] = slipped
-    trade[SIDE] = side
+    trades[row, ENTRY_BAR] = bar
+    trades[row, ENTRY_PRICE] = paid
+    trades[row, SHARES] = shares
+    trades[row, COMMISSION] = fee
+    trades[row, SLIPPAGE] = slipped
+    trades[row, SIDE] = side
 
 
 @compiled()
-def close_trade(trade, bar, got, fee, slipped, worst, best, reason):
+def close_trade(trades, row, bar, got, fee, slipped, worst, best, reason):
     """Write what is known at the exit; `fee` and `slipped` are those of the exit."""
-    trade[EXIT_BAR] = bar
-    trade[EXIT_PRICE] = got
-    trade[COMMISSION] += fee
-    trade[SLIPPAGE] += slipped
-    trade[WORST] = worst
-    trade[BEST] = best
-    trade[REASON] = reason
-    entry_fee = trade[COMMISSION] - fee
-    gained = trade[SIDE] * trade[SHARES] * (got - trade[ENTRY_PRICE])
-    trade[PROFIT] = gained - entry_fee - fee
+    trades[row, EXIT_BAR] = bar
+    trades[row, EXIT_PRICE] = got
+    trades[row, COMMISSION] += fee
+    trades[row, SLIPPAGE] += slipped
+    trades[row, WORST] = worst
+    trades[row, BEST] = best
+    trades[row, REASON] = reason
+    entry_fee = trades[row, COMMISSION] - fee
+    gained = trades[row, SIDE] * trades[row, SHARES] * (got - trades[row, ENTRY_PRICE])
+    trades[row, PROFIT] = gained - entry_fee - fee
 
 
 @compiled()
-def mark_trade(trade, price, worst, best):
+def mark_trade(trades, row, price, worst, best):
     """Value a trade that is still on, at the last close."""
-    close_trade(trade, STILL_OPEN, price, 0.0, 0.0, worst, best, BY_SIGNAL)
+    close_trade(trades, row, STILL_OPEN, price, 0.0, 0.0, worst, best, BY_SIGNAL)
 
 
 @compiled()

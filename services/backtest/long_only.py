@@ -3,6 +3,8 @@
 from services.backtest import ledger, orders
 from services.backtest.cached import compiled
 
+CHUNK = 16  # bars
+
 
 @compiled()
 def trade(prices, signals, at_close, money, said, equity, trades):
@@ -25,20 +27,20 @@ def trade(prices, signals, at_close, money, said, equity, trades):
             if wanted > 0.0:
                 fee = orders.commission_of(wanted, paid, per_share, minimum, cap, rate)
                 slipped = wanted * (paid - price)
-                ledger.open_trade(trades[count], bar, paid, wanted, fee, slipped, 1.0)
+                ledger.open_trade(trades, count, bar, paid, wanted, fee, slipped, 1.0)
                 done = _value(close, cash, shares, done, bar, equity)
                 cash, shares = 0.0, wanted
         else:
             got = price * (1.0 - slippage)
             fee = orders.commission_of(shares, got, per_share, minimum, cap, rate)
             slipped = shares * (price - got)
-            ledger.close_trade(trades[count], bar, got, fee, slipped, 0.0, 0.0, ledger.BY_SIGNAL)
+            ledger.close_trade(trades, count, bar, got, fee, slipped, 0.0, 0.0, ledger.BY_SIGNAL)
             done = _value(close, cash, shares, done, bar, equity)
             cash, shares = shares * got - fee, 0.0
             count += 1
     _value(close, cash, shares, done, n, equity)
     if shares > 0.0:
-        ledger.mark_trade(trades[count], close[n - 1], 0.0, 0.0)
+        ledger.mark_trade(trades, count, close[n - 1], 0.0, 0.0)
         count += 1
     return count
 
@@ -55,10 +57,17 @@ def _find(signals, said):
 
 @compiled()
 def _value(close, cash, shares, start, stop, equity):
-    """Write the equity of the bars from `start` up to `stop`; return `stop`."""
-    prices, values = close[start:stop], equity[start:stop]
-    for i in range(len(prices)):
-        values[i] = cash + shares * prices[i]
+    """Write the equity of the bars from `start` up to `stop`, or of a few more; return `stop`.
+
+    The few more are overwritten by whoever comes next: whole chunks cost less than odd ends.
+    """
+    i, n = start, len(close)
+    while i < stop and i + CHUNK <= n:
+        for j in range(i, i + CHUNK):
+            equity[j] = cash + shares * close[j]
+        i += CHUNK
+    for j in range(i, stop):
+        equity[j] = cash + shares * close[j]
     return stop
 
 

@@ -68,9 +68,9 @@ def _trade_with(prices, signals, at_close, money, realism, equity, trades):
     for i in range(len(close)):
         if i > 0:
             years = realism.days[i] / 365.0
-            accounts.accrue(account, trades[count], close[i - 1], years, realism)
+            accounts.accrue(account, trades, count, close[i - 1], years, realism)
         if at_close:
-            count += exits.hold(i, prices, slippage, fees, realism, account, trades[count])
+            count += exits.hold(i, prices, slippage, fees, realism, account, trades, count)
             count += accounts.follow(
                 i, signals[i], close[i], slippage, fees, realism, account, trades, count
             )
@@ -79,12 +79,12 @@ def _trade_with(prices, signals, at_close, money, realism, equity, trades):
             count += accounts.follow(
                 i, signal, open_[i], slippage, fees, realism, account, trades, count
             )
-            count += exits.hold(i, prices, slippage, fees, realism, account, trades[count])
+            count += exits.hold(i, prices, slippage, fees, realism, account, trades, count)
         if accounts.is_ruined(account, close[i]):
-            accounts.leave(account, trades[count], i, close[i], slippage, fees, ledger.BY_RUIN)
+            accounts.leave(account, trades, count, i, close[i], slippage, fees, ledger.BY_RUIN)
             count += 1
         equity[i] = accounts.equity_of(account, close[i])
-    return count + accounts.mark_open(account, trades[count:], close[len(close) - 1])
+    return count + accounts.mark_open(account, trades, count, close[len(close) - 1])
 
 
 @compiled()
