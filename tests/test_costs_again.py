@@ -99,7 +99,7 @@ def test_a_short_that_falls_by_a_tenth_bears_just_over_a_tenth():
     simulation = SimulationSettings(1000, "none", 0, side="short")
     even = cost_curve(run_backtest(bars, Scripted([-1, 0, 1]), simulation)).break_even
     # Ten shares less what the entry's cost takes of the size: 100 - 90 = c (100 + 90).
-    assert even.total == pytest.approx(2 * 10 / 190, rel=1e-9)
+    assert even.total == pytest.approx(2 * 10 / 190, rel=1e-6)
 
 
 @pytest.mark.parametrize("symbol", ["AAPL", "IBM", "MSFT"])

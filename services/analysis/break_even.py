@@ -12,7 +12,7 @@ from services.analysis.retrade import Retrade
 
 _HIGHEST_RATE = 0.5  # of an order's value, per side
 _HIGHEST_SHARE = 0.95
-_CLOSE_ENOUGH = 1e-12
+_CLOSE_ENOUGH, _ROUGHLY = 1e-12, 1e-7
 _ROUNDING = 1e-12
 _STEPS = 12  # looked at on the way from no cost to the highest, where the end may jump
 
@@ -87,13 +87,17 @@ def _first_root(of: Callable[[float], float], high: float, noise: float) -> floa
     for step in range(1, _STEPS + 1):
         place = high * (step / _STEPS) ** 3
         if of(place) < -noise:
-            return _root(of, place, noise, low)
+            return _root(of, place, noise, low, _ROUGHLY)
         low = place
     return None
 
 
 def _root(
-    of: Callable[[float], float], high: float, noise: float, low: float = 0.0
+    of: Callable[[float], float],
+    high: float,
+    noise: float,
+    low: float = 0.0,
+    close_enough: float = _CLOSE_ENOUGH,
 ) -> float | None:
     """Find from `low` to `high` where a falling quantity becomes nothing.
 
@@ -109,7 +113,7 @@ def _root(
     if at_low <= noise:
         return low
     last_side = 0
-    while high - low > _CLOSE_ENOUGH * high:
+    while high - low > close_enough * high:
         share = at_low / (at_low - at_high) if math.isfinite(at_high) else 0.5
         middle = low + (high - low) * share
         if not low < middle < high:
@@ -123,6 +127,6 @@ def _root(
             moved, high, at_high = high - middle, middle, value
             at_low /= 2 if last_side == side else 1
         last_side = side
-        if abs(value) <= noise or (moved <= _CLOSE_ENOUGH * middle and math.isfinite(at_high)):
+        if abs(value) <= noise or (moved <= close_enough * middle and math.isfinite(at_high)):
             break
     return low if last_side > 0 else high
