@@ -4,6 +4,7 @@ import io
 import json
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,12 @@ from services.bars import BAR_COLUMNS
 _KNOWN = "known_"
 _PIECES, _MOST_PIECES = "pieces_", 200_000  # a megabyte or two
 _FAST = 1  # zlib's quickest level: three quarters of the gain for a tenth of the time
+
+
+def as_kept(result: BacktestResult) -> BacktestResult:
+    """Return a result as it is after it was packed: without finer bars that are too many."""
+    too_many = result.pieces is not None and len(result.pieces.open) > _MOST_PIECES
+    return replace(result, pieces=None) if too_many else result
 
 
 def pack_series(result: BacktestResult) -> bytes:
@@ -68,8 +75,8 @@ def unpack_series(payload: bytes) -> dict:
 
 
 def _pieces_of(result: BacktestResult) -> dict[str, np.ndarray]:
-    pieces = result.pieces
-    if pieces is None or len(pieces.open) > _MOST_PIECES:
+    pieces = as_kept(result).pieces
+    if pieces is None:
         return {}
     return {f"{_PIECES}{name}": values for name, values in pieces._asdict().items()}
 

@@ -17,7 +17,7 @@ from services.backtest.trades import trade_records, trades_from_records
 from services.look_ahead import UNCHECKED, LookAhead
 from services.metrics import METRICS_VERSION, in_order
 from services.runs.fingerprint import fingerprint, versions
-from services.runs.packing import pack_series, unpack_series
+from services.runs.packing import as_kept, pack_series, unpack_series
 from services.runs.remarks import must_exist, remarks, remarks_of, run_number, tags_of
 from services.runs.saved import Manifest, SavedRun
 
@@ -53,7 +53,8 @@ def save_run(
         created_at = pd.Timestamp(session.scalar(saved_at))
         said = remarks_of(session, number)
     manifest = Manifest(versions(), bars, code, METRICS_VERSION, mark, finer)
-    return replace(run, id=number, created_at=created_at, manifest=manifest, **said)
+    kept = as_kept(run.result)
+    return replace(run, id=number, created_at=created_at, result=kept, manifest=manifest, **said)
 
 
 def _insert(database: Database, run: SavedRun, row: BacktestRun) -> int:
