@@ -13,7 +13,7 @@ from real_bars import real_bars
 from services.backtest import SimulationSettings, run_backtest
 from services.errors import Cancelled, InvalidParams, NoBars
 from services.indicators import rsi, sma
-from services.metric_specs import METRICS
+from services.metric_specs import METRIC_SPECS, METRICS
 from services.optimise import asked, declared
 from services.optimise.executor import local_executor
 from services.optimise.grid import combinations_of
@@ -72,6 +72,37 @@ def test_a_crossing_at_the_first_bar_of_a_span_needs_the_bar_before(first):
     bars = random_walk(80, seed=3)
     table = sweep(bars, MaCross, {"fast": [2, 3], "slow": [4, 5]}, start=bars["ts"].iloc[first])
     assert_is_backtests(table, bars, MaCross, start=bars["ts"].iloc[first])
+
+
+@pytest.mark.parametrize("name", ["ma_cross", "supertrend"])
+@pytest.mark.parametrize("metric", METRIC_SPECS)
+def test_a_metric_asked_for_alone_is_the_one_among_all(name, metric):
+    bars, kind = real_bars("GOOG").iloc[:400].reset_index(drop=True), STRATEGIES[name]
+    whole = sweep(bars, kind, GRIDS[name])
+    alone = sweep(bars, kind, GRIDS[name], metrics=[metric])
+    expected = whole[[*kind.Params.model_fields, metric]]
+    pd.testing.assert_frame_equal(alone, expected, check_exact=True)
+
+
+def test_metrics_keep_their_order_and_reach_asked_strategies_and_executors():
+    bars, chosen = random_walk(120, seed=5), ["trades", "sharpe"]
+    grid = {"fast": [2, 3], "slow": [4, 5]}
+    whole = sweep(bars, MaCross, grid)[["fast", "slow", "sharpe", "trades"]]
+    for executor in (None, local_executor()):
+        table = sweep(bars, MaCross, grid, metrics=chosen, executor=executor)
+        pd.testing.assert_frame_equal(table, whole, check_exact=True)
+    asked_too = sweep(bars, ByBar, {"wait": [1, 3]}, metrics=chosen)
+    assert list(asked_too) == ["wait", "sharpe", "trades"]
+    assert asked_too["trades"].min() > 0
+
+
+def test_an_unknown_metric_is_answered_with_a_suggestion():
+    bars = random_walk(80, seed=3)
+    with pytest.raises(InvalidParams, match='no metric "sharp".*mean "sharpe"') as refusal:
+        sweep(bars, MaCross, GRIDS["ma_cross"], metrics=["sharp"])
+    assert refusal.value.field == "metrics"
+    with pytest.raises(InvalidParams, match="at least one metric"):
+        sweep(bars, MaCross, GRIDS["ma_cross"], metrics=[])
 
 
 def test_batches_of_little_memory_give_the_same(monkeypatch):

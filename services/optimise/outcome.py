@@ -1,5 +1,6 @@
 """What a sweep found, row by row: metrics, or why there are none."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,10 +41,14 @@ class Outcome:
         self.values[start : start + len(part.values)] = part.values
         self.errors.update({start + i: text for i, text in part.errors.items()})
 
-    def table(self, combinations: Combinations) -> pd.DataFrame:
+    def table(
+        self, combinations: Combinations, metrics: Collection[str] = METRIC_SPECS
+    ) -> pd.DataFrame:
         """Return a column a parameter, a column a metric, and `error` if something failed."""
         columns = dict(combinations.columns)
         for k, spec in enumerate(METRICS):
+            if spec.name not in metrics:
+                continue
             columns[spec.name] = self.values[:, k].copy()
             if spec.kind == "count" and not self.errors:
                 columns[spec.name] = columns[spec.name].astype(np.int64)

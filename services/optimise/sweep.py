@@ -1,6 +1,6 @@
 """sweep: every valid combination of a grid, measured exactly as run_backtest measures one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,9 @@ from services.backtest.finer import FinerBars, finer_bars_of
 from services.backtest.inputs import inputs_of
 from services.backtest.run import window
 from services.backtest.settings import SimulationSettings
+from services.metric_specs import METRIC_SPECS
 from services.optimise.asked import Question, measure_asked
+from services.optimise.chosen_metrics import asked_for, chosen_metrics
 from services.optimise.declared import measure_declared
 from services.optimise.executor import Executor
 from services.optimise.grid import Combinations, StrategyClass, combinations_of
@@ -33,13 +35,14 @@ class Evaluation:
     end: pd.Timestamp | None = None
     timezone: str = "UTC"
     finer: FinerBars | None = None
+    metrics: tuple[str, ...] = tuple(METRIC_SPECS)
 
     def __call__(self, combinations: Combinations, report: Report = silent) -> pd.DataFrame:
         """Measure some combinations: a row for each, in their order."""
         check_names(combinations)
         frame, first = window(self.bars, self.start, self.end)
         given = inputs_of(frame, first, self.settings, self.timezone, self.finer)
-        scene = kernel.scene_of(given)
+        scene = kernel.scene_of(given, asked_for(self.metrics))
         kind, total = self.strategy_class, len(combinations)
 
         def done(count: int) -> None:
@@ -50,7 +53,7 @@ class Evaluation:
             outcome = measure_declared(frame, first, scene, sides, combinations, done)
         else:
             outcome = measure_asked(Question(frame, first, scene, kind), combinations, done)
-        return outcome.table(combinations)
+        return outcome.table(combinations, self.metrics)
 
 
 def sweep(
@@ -63,19 +66,22 @@ def sweep(
     end: pd.Timestamp | None = None,
     timezone: str = "UTC",
     finer: FinerBars | pd.DataFrame | None = None,
+    metrics: Sequence[str] | None = None,
     executor: Executor | None = None,
     report: Report = silent,
 ) -> pd.DataFrame:
     """Backtest all valid combinations of a grid: a row each, in the order of itertools.product.
 
     Columns: every parameter, every metric (NaN where undefined), and `error` if a combination
-    failed. The numbers are those of run_backtest to the last bit. Reports count combinations and
-    may raise Cancelled. Raises InvalidParams for a grid that cannot be tried, NoBars, and of
-    `finer` bars what run_backtest raises.
+    failed. With `metrics` (names of services.metric_specs) only those are measured, which takes
+    less time. The numbers are those of run_backtest to the last bit. Reports count combinations
+    and may raise Cancelled. Raises InvalidParams for a grid that cannot be tried or an unknown
+    metric, NoBars, and of `finer` bars what run_backtest raises.
     """
+    chosen = chosen_metrics(metrics)
     combinations = combinations_of(strategy_class, grid)
     finer = finer_bars_of(finer)
-    asked = Evaluation(bars, strategy_class, settings, start, end, timezone, finer)
+    asked = Evaluation(bars, strategy_class, settings, start, end, timezone, finer, chosen)
     if executor is None:
         return asked(combinations, report)
     return _carried(asked, combinations, executor, report)
