@@ -71,3 +71,16 @@ def test_without_a_text_the_declared_values_are_tried_and_the_rest_stays():
 def test_values_are_written_as_they_are_read(text):
     values = values_of(FAST, text)
     assert values_of(FAST, text_of(values)) == values
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ([2, 3, 4, 5], "2:5"),
+        ([5, 10, 15, 20], "5:20:5"),
+        ([5, 7, 8, 9], "5,7,8,9"),
+        ([1, 2], "1,2"),
+    ],
+)
+def test_a_range_is_written_without_a_step_of_one(values, text):
+    assert text_of(values) == text

@@ -47,7 +47,8 @@ def text_of(values: Any) -> str:
         return ":".join(_word(value) for value in values)
     whole = all(isinstance(value, int) and not isinstance(value, bool) for value in values)
     if whole and len(values) > 3 and len(gaps := _gaps(values)) == 1 and (step := gaps.pop()) > 0:
-        return ":".join(map(str, (values[0], values[-1], step)))
+        ends = (values[0], values[-1]) if step == 1 else (values[0], values[-1], step)
+        return ":".join(map(str, ends))
     return ",".join(_word(value) for value in values)
 
 
