@@ -35,7 +35,7 @@ def with_finer_named(database: Database, request: BacktestRequest) -> BacktestRe
     with database.reading() as session:
         stored = [name for name in names if _is_stored(session, request.symbol, name)]
     if not stored or named not in ("", *stored):
-        raise _not_stored(request, named, stored)
+        raise _not_stored(request, named or names[-2:][0], stored)
     intrabar = f"{FINER_BARS}:{named or stored[0]}"
     return replace(request, settings=replace(request.settings, intrabar=intrabar))
 
@@ -117,11 +117,12 @@ def _within(finer: FinerBars, first: pd.Timestamp, last: pd.Timestamp, weekly: b
     )
 
 
-def _not_stored(request: BacktestRequest, named: str, stored: list[str]) -> NoBars:
-    wanted = f"{named} bars" if named else f"bars finer than {request.resolution}"
+def _not_stored(request: BacktestRequest, wanted: str, stored: list[str]) -> NoBars:
+    named = request.settings.finer_resolution
+    what = f"{named} bars" if named else f"bars finer than {request.resolution}"
     others = f" (there are {', '.join(stored)})" if stored else ""
     return NoBars(
-        f"No {wanted} of {request.symbol} are stored to look into its bars{others}. Bring them in "
-        f'with: python -m scripts.ingest -s "{request.symbol}" -r {named or "RESOLUTION"} '
+        f"No {what} of {request.symbol} are stored to look into its bars{others}. Bring them in "
+        f'with: python -m scripts.ingest -s "{request.symbol}" -r {wanted} '
         "--file prices.csv, or let the stop come first within a bar."
     )

@@ -149,8 +149,8 @@ def test_the_finest_stored_bars_are_taken_unless_others_are_named(research):
 @pytest.mark.parametrize(
     ("intrabar", "sentence"),
     [
-        ("finer_bars", "No bars finer than 1d of TEST are stored to look into its bars. Bring"),
-        ("finer_bars:5m", "No 5m bars of TEST are stored to look into its bars. Bring"),
+        ("finer_bars", r"No bars finer than 1d of TEST are stored .* -r 1h --file"),
+        ("finer_bars:5m", r"No 5m bars of TEST are stored .* -r 5m --file"),
     ],
 )
 def test_a_run_without_any_finer_bars_is_refused_with_the_remedy(research, intrabar, sentence):
@@ -169,6 +169,11 @@ def test_bars_that_are_not_finer_are_refused_at_once(of, named):
     with pytest.raises(InvalidParams, match=f"{named} bars are not finer than {of} bars") as error:
         asked(replace(FINER, intrabar=f"finer_bars:{named}"), of)
     assert error.value.field == "intrabar"
+
+
+def test_nothing_is_finer_than_a_minute():
+    with pytest.raises(InvalidParams, match="No bars are finer than 1m bars"):
+        asked(FINER, "1m")
 
 
 def test_finer_bars_of_another_adjustment_are_refused(research):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from services.backtest.risk import FINER_RESOLUTIONS
 from services.backtest.settings import SimulationSettings
 from services.errors import InvalidParams
 from services.timespan import RESOLUTIONS, Duration, check_resolution, parse_date
@@ -102,6 +103,12 @@ class BacktestRequest:
             raise InvalidParams(
                 f"{finer} bars are not finer than {self.resolution} bars: name shorter ones, or "
                 "let the stop come first within a bar.",
+                field="intrabar",
+            )
+        if self.settings.needs_finer and self.resolution == FINER_RESOLUTIONS[0]:
+            raise InvalidParams(
+                f"No bars are finer than {self.resolution} bars: let the stop come first within a "
+                "bar.",
                 field="intrabar",
             )
 
