@@ -25,6 +25,7 @@ PAGE = {
     "/data": "document.querySelector('.data-page h1')",
     "/chart": "document.querySelector('.chart-page #chart')",
     "/backtest": "document.querySelector('#bt-run')",
+    "/optimise": "document.querySelector('#opt-start')",
     "/runs": "document.querySelector('.runs-page h1')",
 }
 SHOWN = PAGE | {

@@ -23,6 +23,7 @@ from services.optimise.objective import Objective, best_of
 from services.optimise.surface import searched, value_text
 from services.studies import Study
 from services.studies.holdout import Unseen
+from services.studies.record import failed_count
 from services.wording import settings_text
 
 _NOWHERE = object()  # there are no unseen bars
@@ -81,16 +82,32 @@ def study_line(request: Any) -> str:
 
 
 def progress_box(
-    state: str, done: int, total: int, *, rest: timedelta | None = None, message: str = ""
+    state: str,
+    done: int,
+    total: int,
+    *,
+    rest: timedelta | None = None,
+    message: str = "",
+    is_ending: bool = False,
 ) -> html.Div | None:
-    """Return how far a study is, with the way to stop it or to go on; None when it is done."""
+    """Return how far a study is, with the way to stop it or to go on; None when it is done.
+
+    `is_ending` says that it was told to stop and has not yet.
+    """
     if state not in STATES:
         return None
     share = done / total if total else 0.0
     is_active = state in ("waiting", "running")
     words = [f"{done:,} of {total:,}"] + ([f"about {_span(rest)} left"] if rest else [])
     button = (
-        dbc.Button("Cancel", id=CANCEL, size="sm", outline=True, color="secondary")
+        dbc.Button(
+            "Cancelling…" if is_ending else "Cancel",
+            id=CANCEL,
+            size="sm",
+            outline=True,
+            color="secondary",
+            disabled=is_ending,
+        )
         if is_active
         else dbc.Button("Go on", id=RESUME, size="sm", color="primary")
     )
@@ -164,7 +181,8 @@ def result_parts(tried: Tried, choice: AxisChoice, rows: str, export: str) -> li
     The table's rows and all as a file are at the addresses `rows` and `export`.
     """
     frame, names, objective = tried.frame, tried.names, tried.objective
-    parts: list[Component] = [map_panel(frame, choice, names)] if choice.x else []
+    parts: list[Component] = [_failures(frame)] if failed_count(frame) else []
+    parts += [map_panel(frame, choice, names)] if choice.x else []
     axes = [name for name in names if name in searched(frame, names)]
     if len(axes) > 2:
         parts.append(
@@ -233,6 +251,12 @@ def _beside(name: str, unseen: Any) -> str:
     if unseen is _NOWHERE:
         return ""
     return f"unseen {metric_text_of(name, None if pd.isna(unseen) else float(unseen))}"
+
+
+def _failures(frame: pd.DataFrame) -> html.P:
+    count, first = failed_count(frame), frame["error"].dropna().iloc[0]
+    verb = "combination" if count == 1 else "combinations"
+    return html.P(f"{count:,} {verb} failed. The first: {first}", className="caution")
 
 
 def _nothing(frame: pd.DataFrame, objective: Objective) -> str:

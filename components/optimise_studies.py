@@ -1,5 +1,6 @@
 """The list of saved studies: search, how far each is, its best; a click opens one."""
 
+import math
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -91,6 +92,9 @@ def _record(study: Study, done: int, rest: timedelta | None) -> dict[str, Any]:
         "share": min(share, 1.0),
         "rest": None if rest is None else round(rest.total_seconds()),
         "state": study.state,
+        # A cell is drawn again when its value changes.
+        "progress": f"{_STATES[study.state]} {math.floor(100 * share)} %",
+        "actions": f"{study.state} {bool(study.notes)}",
         "state_text": _STATES[study.state],
         "is_active": study.is_active,
         "can_go_on": study.can_go_on,
@@ -136,7 +140,7 @@ def _columns() -> list[dict[str, Any]]:
         {"field": "method", "headerName": "Method", "width": 126, "tooltipField": "method"},
         {"field": "combinations", "headerName": "Combinations", "width": 108, **right,
          "valueFormatter": {"function": "d3.format(',')(params.value)"}},
-        {"field": "state", "headerName": "State", "width": 118, "cellRenderer": "StudyState"},
+        {"field": "progress", "headerName": "State", "width": 118, "cellRenderer": "StudyState"},
         {"field": "best", "headerName": "Best", "width": 108, **right,
          "cellRenderer": "StudyBest", "tooltipField": "objective"},
         {"field": "created_at", "headerName": "Begun", "width": 92, "tooltipField": "saved"},

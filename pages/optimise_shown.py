@@ -29,6 +29,7 @@ from services.errors import UnknownJob, UserError
 from services.jobs import JobView, cancel_job, get_job
 from services.optimise.objective import best_of
 from services.optimise.surface import surface_of
+from services.studies import Study
 from services.studies.start import go_on
 from services.workspace import Workspace
 
@@ -89,7 +90,11 @@ def _register_study(app: Dash, workspace: Workspace, reader: StudyReader) -> Non
             state = error_state("No such study", str(error))
             return True, state, None, None, None, None, True, None
         study = found.study
-        now = [study.id, study.state, study.done]
+        job = _job(workspace, found)
+        # A job's own count may come later than the study's, and tells of the chunk in work.
+        done = max(job.done, study.done) if job and job.is_active else study.done
+        is_ending = bool(job and job.cancel_requested)
+        now = [study.id, study.state, done, is_ending]
         if dash.ctx.triggered_id != URL and seen == now:
             return (no_update,) * 8
         is_active = study.is_active
@@ -98,7 +103,7 @@ def _register_study(app: Dash, workspace: Workspace, reader: StudyReader) -> Non
         return (
             True,
             [_head(found), *_cautions(reader, found)],
-            _progress(workspace, found),
+            _progress(study, job, done),
             _best(reader, found),
             results if moved else no_update,
             None if is_active else now,
@@ -214,12 +219,16 @@ def _head(found: StudyResults) -> html.Div:
     return study_head(study, what)
 
 
-def _progress(workspace: Workspace, found: StudyResults) -> Any:
-    study, job = found.study, _job(workspace, found)
-    rest = job.rest() if job and job.is_active else None
-    message = job.message if job and not job.is_active else ""
-    done = job.done if job and job.is_active else study.done
-    return progress_box(study.state, done, study.combinations, rest=rest, message=message)
+def _progress(study: Study, job: JobView | None, done: int) -> Any:
+    is_at_work = job is not None and job.is_active
+    return progress_box(
+        study.state,
+        done,
+        study.combinations,
+        rest=job.rest() if is_at_work else None,
+        message="" if job is None or is_at_work else job.message,
+        is_ending=is_at_work and job.cancel_requested,
+    )
 
 
 def _job(workspace: Workspace, found: StudyResults) -> JobView | None:

@@ -87,7 +87,7 @@ def test_a_cancelled_study_keeps_what_is_done_and_goes_on(office, signs, monkeyp
 
     before = begun(signs)
     again = start_study(office, request())
-    assert (again.id, again.state) == (study.id, "cancelled")
+    assert (again.id, again.state) == (study.id, "waiting")
     JobRunner(office).run(again.job_id)
     assert before == begun(signs)
     assert_whole(office, study.id)

@@ -7,7 +7,14 @@ from services.backtest import BacktestRequest
 from services.ingest import ingest_sample
 from services.palette import find_places
 from services.settings import Settings
-from services.studies import StudyRequest, change_study, find_study, load_results
+from services.studies import (
+    StudyRequest,
+    change_study,
+    delete_studies,
+    end_study,
+    find_study,
+    load_results,
+)
 from services.studies.prepare import create_prepared, prepare_study
 from services.studies.work import run_study
 from services.workspace import open_workspace
@@ -95,6 +102,19 @@ def test_orders_from_another_site_are_refused(client, workspace, order):
     answer = client.post(f"/api/studies/1/{order}", json={"name": "x"}, headers=foreign)
     assert answer.status_code == 403
     assert find_study(workspace.database, 1).name == "Slow and steady"
+
+
+def test_a_stopped_study_waits_for_a_worker_when_it_shall_go_on(client, workspace):
+    request = StudyRequest(BacktestRequest("AAPL", "1d", "macd"), {"fast": [8, 12]})
+    prepared = prepare_study(workspace.database, request, STRATEGIES["macd"])
+    study = create_prepared(workspace.database, prepared)
+    end_study(workspace.database, study.id, "cancelled")
+    path = f"/api/studies/{study.id}"
+    assert post(client, f"{path}/go-on", {}).get_json() == {"state": "waiting"}
+    assert client.get("/api/studies?q=macd").get_json()["rows"][0]["state"] == "waiting"
+    post(client, f"{path}/cancel", {})
+    assert find_study(workspace.database, study.id).can_go_on
+    assert delete_studies(workspace.database, [study.id]) == 1
 
 
 def test_rows_of_results_come_in_blocks_in_any_order(client, workspace):

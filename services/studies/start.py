@@ -6,7 +6,7 @@ from services.jobs.kinds import OPTIMISE
 from services.studies.load import find_study
 from services.studies.prepare import create_prepared, prepare_study
 from services.studies.request import StudyRequest
-from services.studies.saved import FAILED, RUNNING, Study
+from services.studies.saved import FAILED, RUNNING, WAITING, Study
 from services.studies.store import assign_job, end_study
 from services.workspace import Workspace
 
@@ -33,6 +33,8 @@ def go_on(workspace: Workspace, study: Study) -> Study:
         "resolution": backtest.resolution,
         "strategy": backtest.strategy,
     }
+    # Before the job, whose worker may begin and end at any moment after.
+    end_study(workspace.database, study.id, WAITING)
     try:
         job = submit(workspace, OPTIMISE, arguments)
     except UserError:
