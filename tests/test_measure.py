@@ -6,10 +6,14 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from real_bars import real_bars
 
 import services.backtest.measure as kernel
+import services.backtest.simulate as simulation
 from services.backtest import run_backtest, sums
+from services.backtest.drawdown import drawdown_of
 from services.metric_specs import METRICS
 from services.metrics import calendar_of, equity_metrics, relation_metrics
 from strategies.registry import load_strategy
@@ -32,6 +36,52 @@ def test_a_backtest_has_the_metrics_of_its_equity_to_the_last_bit():
     equity, held = result.equity.to_numpy(), result.benchmark_equity.to_numpy()
     alone = equity_metrics(equity, cash, calendar) | relation_metrics(equity, held, cash, calendar)
     assert {name: result.metrics[name] for name in alone} == alone
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 63, 64, 65, 131])
+def test_products_in_blocks_are_their_exact_sum_but_for_rounding(count):
+    a, b = np.random.default_rng(count).normal(size=(2, count))
+    expected = math.fsum((x - 0.1) * (y - 0.2) for x, y in zip(a, b, strict=True))
+    assert sums.products(a, 0.1, b, 0.2) == pytest.approx(expected, rel=1e-12, abs=1e-13)
+    below = math.fsum(min(x - 0.3, 0.0) ** 2 for x in a)
+    assert sums.squares_below(a, 0.3) == pytest.approx(below, rel=1e-13)
+
+
+@given(
+    steps=st.lists(st.sampled_from([0, 0, 0, 1, 2, -1, -2, -5]), min_size=1, max_size=60),
+    repeat=st.integers(1, 12),
+)
+def test_a_drawdown_found_in_blocks_is_the_deepest_and_the_longest_of_all_bars(steps, repeat):
+    equity = 100.0 + np.cumsum(np.repeat(steps, repeat)).clip(-90)
+    day = 86_400_000_000
+    peaks = np.maximum.accumulate(np.append(100.0, equity))[1:]
+    longest_span = at_peak = 0
+    was_under = False
+    for i, (value, peak) in enumerate(zip(equity, peaks, strict=True)):
+        is_under = value < peak
+        if is_under or was_under:
+            longest_span = max(longest_span, i - at_peak)
+        at_peak = at_peak if is_under else i
+        was_under = is_under
+    depth, longest = drawdown_of(equity, 100.0, np.arange(len(equity)) * day)
+    assert depth == min(0.0, (equity / peaks - 1.0).min())
+    assert longest == longest_span
+
+
+@given(signals=st.lists(st.integers(-1, 1), min_size=1, max_size=80), at_close=st.booleans())
+def test_exposure_and_position_are_those_of_the_rows_of_trades(signals, at_close):
+    held, after = False, []
+    for i in range(len(signals)):
+        signal = signals[i] if at_close else signals[i - 1] if i > 0 else 0
+        held = signal > 0 or (held and signal == 0)
+        after.append(held)
+    price = np.full(len(signals), 10.0)
+    fill = simulation.FILL_CLOSE if at_close else simulation.FILL_NEXT_OPEN
+    money = (1000.0, 0.0, 0.0, math.inf, 0.0, 0.0)
+    said = np.array(signals, np.int8)
+    _, position, rows = simulation.simulate((price, price, price, price), said, fill, money)
+    assert position.tolist() == after
+    assert kernel.exposure_of(rows, len(signals)) == sum(after) / len(after)
 
 
 @pytest.mark.parametrize(
