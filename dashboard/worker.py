@@ -34,6 +34,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     _say("Worker: ready")
+    threading.Thread(target=_warm_up, daemon=True).start()
     _work(worker, stop)
     return 0
 
@@ -47,6 +48,14 @@ def _work(worker, stop: threading.Event) -> None:
         worker.stop()
     except UserError as error:
         sys.stderr.write(f"{error}\n")
+
+
+def _warm_up() -> None:
+    """Load what sweeps compile while nobody waits for it."""
+    from services.warm_up import warm_up_sweeps
+    from strategies.registry import STRATEGIES
+
+    warm_up_sweeps(STRATEGIES.values())
 
 
 def _stop_at_eof(stop: threading.Event) -> None:

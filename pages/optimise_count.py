@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pages.optimise_query import request_of
 from services.errors import InvalidParams, UserError
 from services.market_data import catalogue
-from services.optimise.estimate import seconds_of, span_text
+from services.optimise.estimate import seconds_in_all, span_text
 from services.optimise.grid import MOST_COMBINATIONS, combinations_of, grid_size
 from services.parameters import orders_of
 from services.studies import StudyRequest
-from services.studies.request import WALK_FORWARD
+from services.studies.request import SEARCH, WALK_FORWARD
 from services.timespan import Duration
 from services.workspace import Workspace
 from strategies.registry import STRATEGIES
@@ -45,9 +45,11 @@ def count_of(workspace: Workspace, query: Mapping[str, str]) -> Count:
 
 def _counted(workspace: Workspace, request: StudyRequest) -> Count:
     strategy = STRATEGIES[request.backtest.strategy]
-    stored = _stored(workspace, request)
+    stored, settings = _stored(workspace, request), request.backtest.settings
     if request.draws:
-        seconds = seconds_of(strategy, request.samples, stored.bars)
+        seconds = seconds_in_all(
+            strategy, request.samples, stored.bars, settings, searches=request.method == SEARCH
+        )
         return Count(f"{request.samples:,} samples, {span_text(seconds)}.{_kept(request)}")
     size = grid_size(request.space)
     if size > MOST_COMBINATIONS:
@@ -57,7 +59,8 @@ def _counted(workspace: Workspace, request: StudyRequest) -> Count:
             too_many=True,
         )
     found = combinations_of(strategy, request.space)
-    seconds = seconds_of(strategy, len(found), stored.bars) * _windows(request, stored)
+    tried = len(found) * _windows(request, stored)
+    seconds = seconds_in_all(strategy, tried, stored.bars, settings)
     valid = f"{len(found):,} combinations"
     if found.dropped:
         valid = f"{len(found):,} of {size:,}: {_dropped(found.dropped, strategy)}"

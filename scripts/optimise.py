@@ -1,7 +1,6 @@
 """Try many combinations of a strategy's parameters, rank them, and say what the best is worth."""
 
 import argparse
-import json
 import sys
 
 from scripts.cli import (
@@ -15,13 +14,14 @@ from scripts.cli import (
     request_of,
     run_main,
 )
+from scripts.optimise_output import announce, print_studies, show
 
 EPILOG = """examples:
   python -m scripts.optimise -s MSFT -r 1d --strategy ma_cross --grid fast=5:50:5 slow=20:200:10
   python -m scripts.optimise -s MSFT --strategy rsi --grid low=20:40 high=60:80 --method sobol
   python -m scripts.optimise -s MSFT --strategy macd --walk-forward --train "2 Y" --test "6 M"
-  python -m scripts.optimise --resume 12"""
-_SHOWN = ("sharpe", "total_return", "cagr", "max_drawdown", "trades")
+  python -m scripts.optimise --resume 12
+  python -m scripts.optimise --list -s MSFT"""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -52,6 +52,7 @@ def _parser() -> Parser:
     add("--objective", default="sharpe", metavar="METRIC", help="what is ranked by (sharpe)")
     add("--minimum-trades", type=int, default=0, metavar="N", help="fewer do not qualify (0)")
     add("--resume", metavar="ID", help="go on with a study that was stopped, or show it")
+    add("--list", action="store_true", help="list saved studies, of -s and --strategy if given")
     walk = parser.add_argument_group("walk-forward")
     add = walk.add_argument
     add("--walk-forward", action="store_true", help="choose on past bars, trade the bars after")
@@ -72,7 +73,7 @@ def _parser() -> Parser:
 
 def _check(parser: Parser, args: argparse.Namespace) -> None:
     for name in ("symbol", "strategy"):
-        if args.resume is None and getattr(args, name) is None:
+        if args.resume is None and not args.list and getattr(args, name) is None:
             parser.error(f"--{name} is needed")
     for name in ("samples", "top", "embargo", "minimum_trades"):
         if getattr(args, name) < (name in ("samples", "top")):
@@ -89,6 +90,9 @@ def _optimise(args: argparse.Namespace) -> int:
     from services.workspace import open_workspace
     from strategies.registry import strategy_class
 
+    if args.list:
+        print_studies(open_workspace(), args.symbol, args.strategy, args.top, as_json=args.json)
+        return 0
     if args.resume is not None:
         workspace = open_workspace(strategy_class=strategy_class)
         study = find_study(workspace.database, args.resume)
@@ -101,14 +105,14 @@ def _optimise(args: argparse.Namespace) -> int:
     if study is None or not study.is_whole:
         prepared = prepare_study(workspace.database, request, kind)
         if not args.json:
-            _announce(prepared)
+            announce(prepared)
         study, results = _run(workspace, prepared, study, args.save)
         if study is None:
             return INTERRUPTED
     else:
         results = _results(workspace, study)
     _warn(workspace, request)
-    _show(workspace, study, results, kind, args)
+    show(workspace, study, results, kind, top=args.top, as_json=args.json)
     return 0
 
 
@@ -164,22 +168,6 @@ def _space(args: argparse.Namespace, kind) -> dict:
     return space_of(wanted, texts, draws=args.method != "grid")
 
 
-def _announce(prepared) -> None:
-    from services.optimise.estimate import seconds_of, span_text
-    from services.optimise.grid_text import text_of
-    from services.wording import settings_text
-
-    extent, request = prepared.extent, prepared.request
-    tried = ", ".join(f"{name} {text_of(values)}" for name, values in request.space.items())
-    dropped = f" ({extent.dropped:,} more are not valid)" if extent.dropped else ""
-    span = span_text(seconds_of(prepared.strategy_class, extent.combinations, len(prepared.bars)))
-    print(
-        f"{request.title}: {extent.combinations:,} combinations{dropped} of {tried}, "
-        f"{len(prepared.bars):,} bars, {span}"
-    )
-    print(settings_text(request.backtest.settings), flush=True)
-
-
 def _run(workspace, prepared, study, save: bool) -> tuple:
     """Do the work with a bar; (None, None) after Ctrl-C, when it was said how to go on."""
     from services.optimise.executor import executor_from
@@ -215,95 +203,6 @@ def _results(workspace, study):
     from services.studies import load_results
 
     return load_results(workspace.database, study.id)
-
-
-def _show(workspace, study, results, kind, args: argparse.Namespace) -> None:
-    from services.studies import trials_of
-    from services.studies.evidence import evidence_of
-    from services.studies.record import study_record
-    from services.studies.walk_evidence import walk_evidence
-
-    database, backtest = workspace.database, study.request.backtest
-    trials = trials_of(database, backtest.symbol, backtest.resolution, backtest.strategy)
-    walks = study.request.method == "walk_forward"
-    if walks:
-        evidence = walk_evidence(database, study)
-    else:
-        evidence = evidence_of(database, study, kind, results)
-    if args.json:
-        print(json.dumps(study_record(study, results, evidence, trials, args.top)))
-    elif walks:
-        _print_walk(study, evidence)
-    else:
-        _print_best(study, results, evidence, args.top)
-    if not args.json:
-        _print_end(study, trials)
-
-
-def _print_best(study, results, evidence, top: int) -> None:
-    from services.metrics import METRIC_SPECS
-    from services.studies.record import failed_count, ranked
-    from services.wording import metric_text
-
-    objective = study.request.objective.metric
-    names = [name for name in results if name in study.request.space]
-    shown = [METRIC_SPECS[name] for name in dict.fromkeys((objective, *_SHOWN))]
-    print("\n" + "".join(f"{name:>14}" for name in [*names, *(spec.label for spec in shown)]))
-    for _, row in ranked(results, study.request.objective, top).iterrows():
-        cells = [_value(row[name]) for name in names]
-        cells += [metric_text(spec.kind, row[spec.name]) for spec in shown]
-        print("".join(f"{cell:>14}" for cell in cells))
-    if failed := failed_count(results):
-        why = results["error"].dropna().iloc[0]
-        print(f"\n{failed:,} combinations failed. The first: {why}")
-    if evidence is None:
-        print("\nNo combination qualifies: none has that metric, or enough trades.")
-        return
-    print(f"\n{evidence.verdict.text}")
-    for found in (evidence.costs, evidence.folds, evidence.look_ahead):
-        if found is not None:
-            print(found.text)
-    if evidence.caution:
-        print(f"Caution: {evidence.caution}", file=sys.stderr)
-
-
-def _print_walk(study, evidence) -> None:
-    from services.metrics import METRIC_SPECS, METRICS
-    from services.wording import metric_text
-
-    found, spec = study.summary, METRIC_SPECS[study.request.objective.metric]
-    print(f"\n{'test':>25}{'in sample':>12}{'after':>12}{'profit':>10}  parameters")
-    for window in found["windows"]:
-        before, after = (metric_text(spec.kind, window[name]) for name in ("before", "after"))
-        params = window["params"] or {}
-        words = ", ".join(f"{name} {value}" for name, value in params.items()) or "none: stays out"
-        test = f"{window['test_start'][:10]} to {window['test_end'][:10]}"
-        profit = metric_text("percent", window["profit"])
-        print(f"{test:>25}{before:>12}{after:>12}{profit:>10}  {words}")
-    print(f"\n{'Out of sample':22}{'Strategy':>16}{'Buy & Hold':>16}")
-    for metric in METRICS:
-        cells = (found[name][metric.name] for name in ("metrics", "benchmark_metrics"))
-        print(f"{metric.label:22}" + "".join(f"{metric_text(metric.kind, c):>16}" for c in cells))
-    if evidence is not None:
-        print(f"\n{evidence.verdict.text}")
-        print(evidence.tests.look_ahead.text)
-
-
-def _print_end(study, trials) -> None:
-    backtest = study.request.backtest
-    if note := study.summary.get("note"):
-        print(note)
-    print(
-        f"{study.done:,} combinations tried, {study.dropped:,} dropped as not valid. Trials of "
-        f"{backtest.strategy} on {backtest.symbol} {backtest.resolution} so far: {trials.total:,} "
-        f"({trials.in_studies:,} in studies, {trials.runs:,} saved runs)."
-    )
-    if study.id:
-        print(f"Study {study.id} is saved: show it with --resume {study.id}.")
-
-
-def _value(value) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

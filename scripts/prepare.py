@@ -37,11 +37,13 @@ def _load_samples(database) -> None:
 
 
 def _compile() -> None:
-    from services.warm_up import warm_up
+    from services.warm_up import warm_up, warm_up_sweeps
     from strategies.registry import STRATEGIES, load_strategy
 
     warm_up(load_strategy(name) for name in STRATEGIES)
-    print("Backtests: compiled.")
+    print("Backtests: compiled.", flush=True)
+    warm_up_sweeps(STRATEGIES.values())
+    print("Sweeps: compiled.")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 
 from services.backtest.run import Rule, run_backtest
+from services.backtest.settings import SimulationSettings
 from services.bars import PRICE_COLUMNS
 from services.charts.heikin_ashi import heikin_ashi
+from services.optimise.sweep import sweep
+from services.validation import bootstrap_of, overfitting_of
 
 _BARS = 120
 
@@ -18,6 +21,28 @@ def warm_up(rules: Iterable[Rule]) -> None:
     heikin_ashi(*(bars[name].to_numpy() for name in PRICE_COLUMNS))
     for rule in rules:
         run_backtest(bars, rule)
+
+
+def warm_up_sweeps(strategy_classes: Iterable[type]) -> None:
+    """Try what sweeps and the tests of their best compile; nothing of it is kept.
+
+    Without and with stops, of rules that are declared and of those that are asked.
+    """
+    bars, (first, *_) = _waves(), list(strategy_classes)
+    asked = type("Asked", (first,), {"buy": None, "sell": None, "signals": _nothing})
+    name = next(iter(first.Params.model_fields))
+    grid = {name: [first.Params().model_dump()[name]]}
+    for settings in (SimulationSettings(), SimulationSettings(stop_loss="5%")):
+        for kind in (first, asked):
+            sweep(bars, kind, grid, settings)
+        run_backtest(bars, first(), settings)
+    chance = np.random.default_rng(0)
+    bootstrap_of(chance.normal(0, 0.01, _BARS), periods_a_year=252)
+    overfitting_of(chance.normal(0, 0.01, (_BARS, 4)))
+
+
+def _nothing(_: Rule, df: pd.DataFrame) -> np.ndarray:
+    return np.zeros(len(df), np.int8)
 
 
 def _waves() -> pd.DataFrame:

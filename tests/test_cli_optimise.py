@@ -171,3 +171,30 @@ def test_bad_usage_is_one_line_and_status_2(capsys, words, sentence):
 def test_json_has_no_number_that_is_none(database, capsys):
     assert "NaN" not in spoken(capsys, "--json")
     assert np.isfinite(json.loads(spoken(capsys, "--json"))["deflated_sharpe"]["dsr"])
+
+
+def test_saved_studies_are_listed_the_latest_first(database, capsys):
+    assert spoken(capsys, base=["--list"]) == "No study is saved yet.\n"
+    spoken(capsys)
+    spoken(capsys, "--objective", "volatility")
+    lines = spoken(capsys, base=["--list"]).splitlines()
+    assert [line.split()[0] for line in lines[1:]] == ["2", "1"]
+    assert "TEST 1d ma_cross: all combinations" in lines[1]
+    assert "5 of 5" in lines[1]
+    said = json.loads(spoken(capsys, base=["--list", "--json", "-s", "TEST", "--top", "1"]))
+    (record,) = said["studies"]
+    assert (said["total"], record["study_id"], record["done"]) == (2, 2, 5)
+    assert (record["method"], record["objective"], record["state"]) == (
+        "grid",
+        "volatility",
+        "done",
+    )
+    best = json.loads(spoken(capsys, "--json", base=["--resume", "2"]))["best"][0]
+    assert record["best"] == best["metrics"]["volatility"]
+    assert "1 more: show them with --top 2." in spoken(capsys, base=["--list", "--top", "1"])
+    assert spoken(capsys, base=["--list", "-s", "OTHER"]) == "There are no such studies.\n"
+
+
+def test_a_walk_forward_says_how_many_windows_it_tries(database, capsys):
+    said = spoken(capsys, "--walk-forward", "--train", "6 M", "--test", "3 M")
+    assert "5 combinations (1 more are not valid) of fast 5,10,15, slow 12,20 in each of 2" in said

@@ -33,6 +33,17 @@ def compiled(*, division_raises: bool = False) -> Callable[[Callable], Callable]
     return decorate
 
 
+def is_compiled(function: Dispatcher, holds: str = "", lacks: str = "") -> bool:
+    """Tell whether a function is compiled, in this process or on disk, for arguments of a kind.
+
+    Their types, as the compiler writes them, hold one word and lack another; an empty one is
+    not looked for.
+    """
+    kept = (types for types, *_ in function._cache._cache_file._load_index())
+    known = map(str, (*function.signatures, *kept))
+    return any(holds in types and not (lacks and lacks in types) for types in known)
+
+
 def _digest(module: ModuleType) -> str:
     digest = hashlib.sha256()
     for name in sorted(_reached(module, set())):

@@ -2,21 +2,53 @@
 
 from typing import Any
 
+import services.optimise.compiled as kernel
+from services.backtest.assumptions import Realism
+from services.backtest.cached import is_compiled
+from services.backtest.pieces import Pieces
+from services.backtest.settings import SimulationSettings
 from services.threads import core_count
 
 # Seconds on one core of a usual machine, measured on the strategies that ship.
 _COMPILED = (20e-6, 4e-9)  # a combination, and each of its bars
 _AT_ONCE = (1.2e-3, 60e-9)
 _BAR_BY_BAR = (2e-3, 2e-6)
+_COMPILING = 10.0, 13.0  # once on a machine, without and with stops and sizes
+_THOUGHT = (4e-3, 1e-5)  # of a guided search: a proposal, and each that it looks back on
+_REALISM, _PIECES = Realism.__name__, Pieces.__name__
 
 
 def seconds_of(
-    strategy_class: Any, combinations: int, bars: int, cores: int | None = None
+    strategy_class: Any, combinations: float, bars: int, cores: int | None = None
 ) -> float:
     """Return about how many seconds so many combinations take over so many bars."""
     each, per_bar = _costs(strategy_class)
     shared = cores or core_count()
     return combinations * (each + per_bar * bars) / shared
+
+
+def compiling_seconds(strategy_class: Any, settings: SimulationSettings) -> float:
+    """Return about how long the sweep must first be compiled here: 0 where it is already."""
+    is_declared = strategy_class.is_declared()
+    function = kernel.measure_rules if is_declared else kernel.measure_signals
+    if settings.is_plain:
+        return 0.0 if is_compiled(function, lacks=_REALISM) else _COMPILING[0]
+    wanted = _PIECES if settings.needs_finer else _REALISM
+    return 0.0 if is_compiled(function, wanted) else _COMPILING[1]
+
+
+def seconds_in_all(
+    strategy_class: Any,
+    combinations: float,
+    bars: int,
+    settings: SimulationSettings,
+    *,
+    searches: bool = False,
+) -> float:
+    """Return about how long a study takes: with compiling, and what a guided search thinks."""
+    thinking = combinations * (_THOUGHT[0] + _THOUGHT[1] * combinations) if searches else 0.0
+    tried = seconds_of(strategy_class, combinations, bars)
+    return tried + thinking + compiling_seconds(strategy_class, settings)
 
 
 def span_text(seconds: float) -> str:
