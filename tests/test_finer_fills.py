@@ -13,6 +13,8 @@ from slow_realism import slow_realism
 from test_realism_oracle import STOP, assert_agrees_with, markets, rules
 from test_realism_stops import BUY, SELL, ____, exits_of, play
 
+from services.analysis.again import Again
+from services.analysis.story import trade_story
 from services.backtest import SimulationSettings, run_backtest
 from services.errors import BarsDisagree, InvalidParams
 from services.optimise import sweep
@@ -373,6 +375,25 @@ def glued(day):
         begin = rows[-1][3]
         rows.append((begin, max(high, begin), min(low, begin), close))
     return rows
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(walks(), rules)
+def test_stories_and_a_second_play_tell_the_same_as_the_trades(walk, simulation):
+    hours, signals, known = walk
+    simulation = replace(simulation, intrabar="finer_bars")
+    bars, finer = candles(*whole(hours)), dated(hours, known)
+    result = run_backtest(bars, Scripted(signals), simulation, finer=finer)
+    assert np.array_equal(Again.of(result).play().equity, result.equity.to_numpy())
+    for number, row in enumerate(result.trades.to_dict("records"), start=1):
+        story = trade_story(result, number)
+        sign = -1 if story.is_short else 1
+        for mark in (story.mae, story.mfe):
+            of_entry = sign * (mark.price / row["entry_price"] - 1)
+            assert mark.value == pytest.approx(of_entry, abs=1e-9)
+        if story.exit and row["exit_reason"] in ("stop", "target", "trailing"):
+            bar = story.exit.fill
+            assert bar.low - 1e-9 <= story.exit.market_price <= bar.high + 1e-9
 
 
 def test_a_cell_of_a_sweep_is_the_backtest_in_finer_bars():
