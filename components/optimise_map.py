@@ -14,6 +14,7 @@ from components.report_parts import panel
 from services.metrics import METRIC_SPECS
 from services.optimise.objective import Objective
 from services.optimise.surface import Surface, value_text
+from services.wording import MISSING
 
 MAP, MAP_BOX = "opt-map", "opt-map-box"
 _WEAKEST, _STRONGEST = 6, 88  # percent of the colour
@@ -107,10 +108,12 @@ def _one_sided(values: np.ndarray, known: np.ndarray, low_is_better: bool) -> np
 
 def _legend(data: dict[str, Any], surface: Surface, objective: Objective) -> html.Ul:
     low, high = data["span"]
-    items = [
-        html.Li([html.Span(className=f"opt-key opt-ramp {data['ramp']}"), f"{low} to {high}"]),
-        html.Li([html.Span(className="opt-key is-best"), "best cell"]),
-    ]
+    items = []
+    if low != MISSING:
+        ramp = html.Span(className=f"opt-key opt-ramp {data['ramp']}")
+        items.append(html.Li([ramp, f"{low} to {high}"]))
+    if surface.best:
+        items.append(html.Li([html.Span(className="opt-key is-best"), "best cell"]))
     if surface.plateau and surface.plateau != surface.best:
         items.append(
             html.Li([html.Span(className="opt-key is-plateau"), "best with its neighbours"])

@@ -42,8 +42,8 @@ def unseen_panel(frame: pd.DataFrame, found: Unseen, objective: Objective) -> ht
         facts(rows),
         plot(figure, said, 280),
         note=f"The best {grouped(len(before), 0)} traded the last bars, which had no part in the "
-        "choice; each begins there without a position. Unseen only once: who chooses again after "
-        "a look at this has seen them.",
+        "choice; each begins there without a position. The coloured point is the best in-sample. "
+        "Unseen only once: who chooses again after a look at this has seen them.",
     )
 
 

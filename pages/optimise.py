@@ -6,6 +6,7 @@ import dash
 from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
+from components.backtest_form import query_text
 from components.feedback import empty_state
 from components.optimise_form import (
     COUNT,
@@ -223,9 +224,17 @@ def _meant(reader: StudyReader, query: dict[str, str]) -> dict[str, str]:
     if not query.get(STUDY):
         return query
     try:
-        return query_of(reader.read(query[STUDY]).study.request)
+        request = reader.read(query[STUDY]).study.request
     except UserError:
         return {}
+    # An empty field stands for the values of the declaration: what a study left at its default
+    # is said.
+    left = {
+        GRID_PREFIX + spec.name: query_text(spec.default)
+        for spec in _specs(request.backtest.strategy)
+        if spec.search and spec.name not in request.space
+    }
+    return left | query_of(request)
 
 
 def _specs(strategy: str) -> tuple:

@@ -103,7 +103,7 @@ class StudyReader:
     ) -> tuple[list[dict[str, Any]], int]:
         """Return some rows of a study's table in the order of a column, and how many there are."""
         found = self.read(number)
-        if found.frame.empty:
+        if found.frame.empty or found.is_walk:
             return [], 0
         tried = self.tried(found)
         key = "order", found.study.id, found.study.done, column, descending

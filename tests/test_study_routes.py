@@ -117,6 +117,18 @@ def test_a_stopped_study_waits_for_a_worker_when_it_shall_go_on(client, workspac
     assert delete_studies(workspace.database, [study.id]) == 1
 
 
+def test_a_walk_forward_has_windows_and_no_rows(client, workspace):
+    backtest = BacktestRequest("AAPL", "1d", "ma_cross", duration="4 Y")
+    how = {"method": "walk_forward", "train": "2 Y", "test": "1 Y"}
+    request = StudyRequest(backtest, SPACE, **how)
+    prepared = prepare_study(workspace.database, request, STRATEGIES["ma_cross"])
+    study = create_prepared(workspace.database, prepared)
+    run_study(workspace.database, study.id, STRATEGIES["ma_cross"])
+    answer = client.get(f"/api/studies/{study.id}/rows").get_json()
+    assert answer == {"rows": [], "total": 0}
+    assert delete_studies(workspace.database, [study.id]) == 1
+
+
 def test_rows_of_results_come_in_blocks_in_any_order(client, workspace):
     frame = load_results(workspace.database, 1)
     first = client.get("/api/studies/1/rows?sort=sharpe&order=desc&limit=2").get_json()

@@ -22,6 +22,7 @@ def unseen_figure(before: np.ndarray, after: np.ndarray, objective: Objective) -
     return look.figure(
         [trace for trace in traces if trace["x"]],
         hovermode="closest",
+        showlegend=False,
         xaxis=look.x_axis(tickformat=form, title={"text": f"{spec.label} in-sample"}),
         yaxis=look.y_axis(form),
         shapes=[look.level(0.0)],
