@@ -75,6 +75,9 @@ def test_the_table_lists_winners_or_losers_or_what_a_filter_lets_through(page, s
     returns = sample_run.result.trades["return"].to_numpy() * 100
     page.wait_for_element("[aria-label='Return Filter Input']").send_keys(">2")
     until(lambda: listed_trades(page) == [n for n in everything if returns[n - 1] > 2], 5)
+    # All exits of this run were the rule's.
+    page.find_element("[aria-label='Exit reason Filter Input']").send_keys("stop")
+    until(lambda: listed_trades(page) == [], 5)
 
 
 def test_a_fall_is_shown_in_the_chart(page, sample_run):
