@@ -18,7 +18,7 @@ from services.optimise.executor import Executor
 from services.optimise.grid import StrategyClass, combinations_from
 from services.optimise.hunt import Hunt, Proposals
 from services.optimise.objective import Objective, objectives_of
-from services.optimise.space import Candidate, Space, axes_of
+from services.optimise.space import Axis, Candidate, Space, axes_of
 from services.optimise.sweep import Evaluation, joined
 from services.progress import Progress, Report, silent
 
@@ -67,11 +67,8 @@ def search(
     finds to the last bit what a search finds that was never stopped.
     """
     wanted = objectives_of(objectives)
-    if not 1 <= trials <= MOST_TRIALS:
-        raise InvalidParams(
-            f"The number of trials must be 1 to {MOST_TRIALS:,}, not {trials:,}.", field="trials"
-        )
-    hunt = Hunt(strategy_class, axes_of(strategy_class, space), len(wanted), trials, seed)
+    axes = check_search(strategy_class, space, trials)
+    hunt = Hunt(strategy_class, axes, len(wanted), trials, seed)
     window = {"start": start, "end": end, "timezone": timezone, "finer": finer}
     evaluate = evaluate or _measuring(bars, strategy_class, settings, window, executor)
     done = []
@@ -94,6 +91,17 @@ def search(
         raise InvalidParams(f"No combination of that space is valid. {hunt.reason}")
     report(Progress(hunt.tried, hunt.tried, "done"))
     return _frame(done, hunt, trials)
+
+
+def check_search(
+    strategy_class: type[StrategyClass], space: Space, trials: int
+) -> tuple[Axis, ...]:
+    """Return the axes of a space; raise InvalidParams for what cannot be searched."""
+    if not 1 <= trials <= MOST_TRIALS:
+        raise InvalidParams(
+            f"The number of trials must be 1 to {MOST_TRIALS:,}, not {trials:,}.", field="samples"
+        )
+    return axes_of(strategy_class, space)
 
 
 def pareto_front(frame: pd.DataFrame, objectives: Any) -> pd.DataFrame:

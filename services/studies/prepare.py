@@ -17,6 +17,7 @@ from services.metrics import METRICS_VERSION
 from services.optimise.folds import windows_of
 from services.optimise.grid import Combinations, combinations_from, combinations_of
 from services.optimise.samples import random_combinations, sobol_combinations
+from services.optimise.search import check_search
 from services.runs.fingerprint import bars_hash, code_hash, finer_hash
 from services.studies.holdout import seen_by
 from services.studies.request import RANDOM, SEARCH, SOBOL, WALK_FORWARD, StudyRequest
@@ -130,6 +131,7 @@ def _windows(prepared: Prepared) -> int:
 
 def _combinations(request: StudyRequest, strategy_class: Any) -> tuple[Combinations | None, str]:
     if request.method == SEARCH:
+        check_search(strategy_class, request.space, request.samples)
         return None, ""
     if request.method not in _SAMPLERS:
         return combinations_of(strategy_class, request.space), ""
