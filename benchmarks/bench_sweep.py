@@ -3,11 +3,11 @@
     python -m benchmarks.bench_sweep [--repeats 5]
 
 All pairs of 100 lengths are traded at the close without costs. Ours measures every metric of a
-backtest; vectorbt return, Sharpe, drawdown and closed trades, with all columns at once by each of
-its two engines, and in chunks of columns; the fused loop the same four over averages that were
-computed before: no sweep over these arrays does less. The four numbers of every pair are compared
-first. Times are warm, in turns in one process; peak memory is that of a process for each, which
-sweeps twice.
+backtest, and once more only return, Sharpe, drawdown and closed trades; vectorbt these four, with
+all columns at once by each of its two engines, and in chunks of columns; the fused loop the same
+four over averages that were computed before: no sweep over these arrays does less. The four
+numbers of every pair are compared first. Times are warm, in turns in one process; peak memory is
+that of a process for each, which sweeps twice.
 """
 
 import argparse
@@ -24,7 +24,8 @@ import pandas as pd
 from benchmarks import fused
 from benchmarks.machine import describe_machine
 from benchmarks.rules import AT_CLOSE, CASH, LENGTHS, daily_bars
-from benchmarks.turns import OURS, in_turns, must_agree, peak_memory, report
+from benchmarks.turns import in_turns, must_agree, peak_memory, report
+from services.metric_specs import METRIC_SPECS
 from services.optimise.sweep import sweep
 from strategies.ma_cross import MaCross
 
@@ -34,6 +35,7 @@ CHUNK = 500
 METRICS = ["total_return", "sharpe", "max_drawdown", "trades"]
 GRID = {"fast": list(LENGTHS[:-1]), "slow": list(LENGTHS[1:])}
 ROUNDING = 1e-7  # averages summed in another order, and a deviation from one pass over the returns
+ALL, FOUR = "ours, all metrics", "ours, the same four"
 LIMIT, NOTHING = "fused loop", "no sweep"
 NUMBA, RUST, IN_CHUNKS = "vectorbt, numba", "vectorbt, rust", "vectorbt, numba, chunks"
 
@@ -48,21 +50,23 @@ def main() -> None:
         print(_memory_of(contender(chosen.memory_of)))
         return
     print(describe_machine("vectorbt", "vectorbt-rust", "numba", "numpy", "pandas"))
-    contenders = {name: contender(name) for name in (OURS, LIMIT, NUMBA, RUST, IN_CHUNKS)}
+    contenders = {name: contender(name) for name in (ALL, FOUR, LIMIT, NUMBA, RUST, IN_CHUNKS)}
     print(f"\nsweep of {len(pairs()):,} pairs over {BARS:,} bars, warm")
     check(contenders)
-    report(in_turns(contenders, chosen.repeats), "ms", 1000, limits=(LIMIT,))
+    times = in_turns(contenders, chosen.repeats)
+    report(times, "ms", 1000, limits=(LIMIT,), mine=(ALL, FOUR))
     for name in (NOTHING, *contenders):
         print(f"  {f'peak memory, {name}':<38}{memory_of(name):17,} MB")
 
 
-def contender(name: str) -> Callable[[], np.ndarray]:
-    """Return one contender, ready to sweep; each gives four metrics, a row a pair."""
+def contender(name: str) -> Callable[[], np.ndarray | pd.DataFrame]:
+    """Return one contender, ready to sweep; each gives a row a pair, ours with names."""
     bars, close = daily_bars(BARS), daily_close()
     if name == NOTHING:
         return lambda: None
-    if name == OURS:
-        return lambda: sweep(bars, MaCross, GRID, AT_CLOSE)[METRICS].to_numpy(np.float64)
+    if name in (ALL, FOUR):
+        asked = METRICS if name == FOUR else list(METRIC_SPECS)
+        return lambda: sweep(bars, MaCross, GRID, AT_CLOSE, metrics=asked)
     if name == LIMIT:
         averages = fused.averages_of(close.to_numpy(), LENGTHS)
         return partial(fused.sweep, close.to_numpy(), averages, rows_of_pairs(), CASH)
@@ -89,7 +93,7 @@ def pairs() -> np.ndarray:
     return np.array(list(itertools.combinations(LENGTHS, 2)))
 
 
-def check(contenders: dict[str, Callable[[], np.ndarray]]) -> None:
+def check(contenders: dict[str, Callable[[], np.ndarray | pd.DataFrame]]) -> None:
     """Stop unless all contenders find the same metrics for every pair.
 
     Where two averages are equal but for rounding, other ways to sum may see a crossing on other
@@ -99,7 +103,9 @@ def check(contenders: dict[str, Callable[[], np.ndarray]]) -> None:
 
     names, close = ", ".join(METRICS), daily_close()
     limit = contenders[LIMIT]()
-    must_agree(f"{names} of each pair, {OURS}", contenders[OURS](), limit, ROUNDING)
+    for name in (ALL, FOUR):
+        ours = contenders[name]()[METRICS].to_numpy(np.float64)
+        must_agree(f"{names} of each pair, {name}", ours, limit, ROUNDING)
     for name in (NUMBA, RUST, IN_CHUNKS):
         averages = with_vectorbt.averages_of(close, list(LENGTHS), engine_of(name))
         expected = fused.sweep(close.to_numpy(), averages, rows_of_pairs(), CASH)

@@ -58,19 +58,24 @@ def seconds(work: Callable[[], object], at_least: float = 0.0) -> float:
 
 
 def report(
-    times: Mapping[str, Sequence[float]], unit: str, factor: float, limits: Sequence[str] = ()
+    times: Mapping[str, Sequence[float]],
+    unit: str,
+    factor: float,
+    limits: Sequence[str] = (),
+    mine: Sequence[str] = (OURS,),
 ) -> None:
-    """Print each contender's times and, turn by turn, its ratio to ours.
+    """Print each contender's times and, turn by turn, its ratio to ours, or to each of `mine`.
 
     A peer's ratio is its time over ours; a limit, which nobody can beat, has ours over its time.
     """
     for name, spent in times.items():
         _line(name, [value * factor for value in spent], unit)
-    for name in times:
-        if name != OURS:
-            above, below = (OURS, name) if name in limits else (name, OURS)
-            ratios = [a / b for a, b in zip(times[above], times[below], strict=True)]
-            _line(f"{above} / {below}", ratios, "x")
+    for ours in mine:
+        for name in times:
+            if name not in mine:
+                above, below = (ours, name) if name in limits else (name, ours)
+                ratios = [a / b for a, b in zip(times[above], times[below], strict=True)]
+                _line(f"{above} / {below}", ratios, "x")
 
 
 def _line(label: str, values: Sequence[float], unit: str) -> None:

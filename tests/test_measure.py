@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from real_bars import real_bars
 
@@ -51,6 +51,7 @@ def test_products_in_blocks_are_their_exact_sum_but_for_rounding(count):
     steps=st.lists(st.sampled_from([0, 0, 0, 1, 2, -1, -2, -5]), min_size=1, max_size=60),
     repeat=st.integers(1, 12),
 )
+@example(steps=[0] * 8 + [-1, 0], repeat=1)  # a block on the peak, and a fall after it
 def test_a_drawdown_found_in_blocks_is_the_deepest_and_the_longest_of_all_bars(steps, repeat):
     equity = 100.0 + np.cumsum(np.repeat(steps, repeat)).clip(-90)
     day = 86_400_000_000
