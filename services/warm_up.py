@@ -26,7 +26,8 @@ def warm_up(rules: Iterable[Rule]) -> None:
 def warm_up_sweeps(strategy_classes: Iterable[type]) -> None:
     """Try what sweeps and the tests of their best compile; nothing of it is kept.
 
-    Without and with stops, of rules that are declared and of those that are asked.
+    Without and with stops, of rules that are declared and of those that are asked; and a backtest
+    in finer bars.
     """
     bars, (first, *_) = _waves(), list(strategy_classes)
     asked = type("Asked", (first,), {"buy": None, "sell": None, "signals": _nothing})
@@ -36,6 +37,8 @@ def warm_up_sweeps(strategy_classes: Iterable[type]) -> None:
         for kind in (first, asked):
             sweep(bars, kind, grid, settings)
         run_backtest(bars, first(), settings)
+    in_pieces = SimulationSettings(stop_loss="5%", intrabar="finer_bars")
+    run_backtest(bars, first(), in_pieces, finer=bars)
     chance = np.random.default_rng(0)
     bootstrap_of(chance.normal(0, 0.01, _BARS), periods_a_year=252)
     overfitting_of(chance.normal(0, 0.01, (_BARS, 4)))

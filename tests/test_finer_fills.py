@@ -197,7 +197,7 @@ def test_a_level_that_the_bar_just_meets_is_met_in_its_finer_bars_too():
 
 
 def test_a_level_that_the_bar_does_not_meet_is_not_met_in_its_finer_bars():
-    hours = [FLAT, FLAT, [(100, 101, 94.998, 96)]]
+    hours = [FLAT, FLAT, [(100, 101, 94.998, 96), (96, 97, 94.997, 96)]]
     bars = candles(*whole(hours[:2]), (100, 101, 95.004, 96))
     result = look_into(hours, [BUY], bars, **BOTH)
     assert result.trades["exit_reason"].tolist() == ["open"]
