@@ -15,6 +15,7 @@ from services.optimise.objective import Objective
 from services.studies import StudyRequest, load_results, trials_of
 from services.studies.cost_sensitivity import Contender, cost_sensitivity_of
 from services.studies.evidence import CHANGED, evidence_of
+from services.studies.judge import Judge
 from services.studies.prepare import create_prepared, prepare_study
 from services.studies.record import study_record
 from services.studies.work import run_study
@@ -23,6 +24,7 @@ from strategies.registry import STRATEGIES, load_strategy
 
 MA_CROSS = STRATEGIES["ma_cross"]
 SPACE = {"fast": [3, 5, 10, 20], "slow": [25, 50, 100]}
+RISKY = SimulationSettings(stop_loss="2ATR", side="both", sizing="percent:50")
 PERCENT = SimulationSettings(commission="percent:0.2", slippage_bps=4)
 GRID = [{"fast": fast, "slow": slow} for fast in SPACE["fast"] for slow in SPACE["slow"]]
 
@@ -168,3 +170,17 @@ def test_a_rule_that_is_asked_bar_by_bar_is_judged_in_time(database):
     found = evidence_of(database, study, Slow)
     assert found.costs.compared >= 1
     assert found.costs.rows[2].rank == 1
+
+
+@pytest.mark.parametrize("settings", [SimulationSettings(), RISKY])
+def test_what_is_compared_is_what_backtests_give(database, settings):
+    store_bars(database, "TEST", "1d", random_walk(500, seed=9))
+    study = studied(database, settings=settings, start="2024-04-01")
+    results = load_results(database, study.id)
+    judge = Judge(database, study, MA_CROSS)
+    compared = judge.compared(results, 3)
+    for place, ran in zip(compared.places, compared.ran, strict=True):
+        result = judge.backtest(judge.params(results, place))
+        assert np.array_equal(ran.returns, judge.returns(result))
+        assert np.array_equal(ran.signals, result.signals)
+        assert ran.longest == result.trades["bars"].max()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,12 @@ import pandas as pd
 from db.session import Database
 from services.analysis.again import Again
 from services.backtest import BacktestResult, run_backtest
+from services.backtest.finer import finer_bars_of
+from services.backtest.inputs import KernelInputs, inputs_of
+from services.backtest.ledger import ENTRY_BAR, EXIT_BAR, STILL_OPEN
+from services.backtest.run import signals_of, window
 from services.backtest.settings import SimulationSettings
+from services.backtest.simulate import simulate
 from services.look_ahead import LookAhead, check_look_ahead
 from services.metrics import calendar_of, returns_of
 from services.optimise.objective import Objective
@@ -112,11 +118,36 @@ class Judge:
         return pd.DatetimeIndex(ts.iloc[calendar_of(ts, self._timezone).ends])
 
     def _ran(self, results: pd.DataFrame, place: int) -> "Ran":
-        result = self.backtest(self.params(results, place))
-        longest = result.trades["bars"].max() if len(result.trades) else 0
-        returns = self.returns(result)
-        a_period = len(result.bars) / len(returns)
-        return Ran(returns, result.signals, int(np.ceil(longest / a_period)))
+        """Simulate a configuration without making a whole result of it."""
+        (frame, first), given = self._window, self._given
+        strategy = self._class(**self.params(results, place))
+        signals = signals_of(strategy, frame.copy(deep=False), first)
+        equity, _, rows = simulate(given.prices, signals, given.fill, given.money, given.realism)
+        returns = returns_of(equity[self._ends], self._settings.cash)
+        a_period = len(equity) / len(returns)
+        return Ran(returns, signals, int(np.ceil(_longest(rows, len(equity)) / a_period)))
+
+    @cached_property
+    def _window(self) -> tuple[pd.DataFrame, int]:
+        return window(self._bars, self._start, self._end)
+
+    @cached_property
+    def _given(self) -> KernelInputs:
+        finer = finer_bars_of(self._finer)
+        return inputs_of(*self._window, self._settings, self._timezone, finer)
+
+    @cached_property
+    def _ends(self) -> np.ndarray:
+        frame, first = self._window
+        return calendar_of(frame["ts"].iloc[first:], self._timezone).ends
+
+
+def _longest(rows: np.ndarray, bars: int) -> int:
+    """Return how many bars the longest trade lasts, one that is still open until the end."""
+    if not len(rows):
+        return 0
+    exits = np.where(rows[:, EXIT_BAR] == STILL_OPEN, bars, rows[:, EXIT_BAR])
+    return int((exits - rows[:, ENTRY_BAR]).max())
 
 
 @dataclass(frozen=True, eq=False)
