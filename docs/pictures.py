@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
@@ -17,6 +18,13 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from benchmarks.bench_browser import browser, served
+from services.backtest import BacktestRequest
+from services.settings import Settings
+from services.studies import StudyRequest
+from services.studies.prepare import create_prepared, prepare_study
+from services.studies.work import run_study
+from services.workspace import open_workspace
+from strategies.registry import STRATEGIES
 
 IMAGES = Path(__file__).parent / "images"
 PATIENCE = 30
@@ -24,6 +32,10 @@ GOOG = "/backtest?symbol=GOOG&resolution=1d&strategy=ma_cross&duration=5 Y&p.fas
 OTHER = "/backtest?symbol=GOOG&resolution=1d&strategy=supertrend&duration=5 Y"
 THIRD = "/backtest?symbol=MSFT&resolution=1d&strategy=rsi&duration=10 Y"
 DRAWN = "#chart[data-painted]"
+GRID = {"fast": list(range(5, 51, 5)), "slow": list(range(60, 201, 20))}
+WALK = {"method": "walk_forward", "train": "2 Y", "test": "6 M"}
+OPTIMISED, VERDICT = ".opt-map td.is-best", ".opt-verdict"
+VERDICT_PANEL = ".optimise-page #opt-evidence > :first-child"
 
 Step = Callable[[Chrome], None]
 
@@ -46,9 +58,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, served(folder) as url, browser() as driver:
         for path in (GOOG, OTHER, THIRD):
             open_page(driver, url, Picture("", path, DRAWN))
+        for how in ({"holdout": 20}, WALK):
+            study(folder, how)
         for picture in PICTURES:
             take(driver, url, picture)
             sys.stdout.write(f"{picture.name}\n")
+
+
+def study(folder: str, how: dict[str, Any]) -> None:
+    """Do a study of GOOG in the database of a folder, as a worker would."""
+    database = open_workspace(Settings(database_url="", data_dir=Path(folder))).database
+    backtest = BacktestRequest("GOOG", "1d", "ma_cross", duration="8 Y")
+    kind = STRATEGIES["ma_cross"]
+    prepared = prepare_study(database, StudyRequest(backtest, GRID, **how), kind)
+    run_study(database, create_prepared(database, prepared).id, kind)
+    database.close()
 
 
 def take(driver: Chrome, url: str, picture: Picture) -> None:
@@ -135,6 +159,10 @@ PICTURES: tuple[Picture, ...] = (
     Picture("performance", "/runs/1?tab=performance", DRAWN, steps=(scroll_to("#report-tabs"),)),
     Picture("trades", "/runs/1?tab=trades", DRAWN, steps=(scroll_to("#report-tabs"),)),
     Picture("costs", "/runs/1?tab=costs", DRAWN, steps=(scroll_to("#report-tabs"),)),
+    Picture("optimise", "/optimise?study=1", OPTIMISED),
+    Picture("optimise-evidence", "/optimise?study=1", VERDICT, steps=(scroll_to(VERDICT_PANEL),)),
+    Picture("walk-forward", "/optimise?study=2", ".plot.js-plotly-plot"),
+    Picture("studies", "/optimise", "#studies-table .ag-row"),
     Picture("replay", "/runs/1", DRAWN, steps=(click(".replay-start"),)),
     Picture("runs", "/runs", ".ag-row"),
     Picture("compare", "/runs/compare?ids=1,2", ".js-plotly-plot"),
