@@ -127,10 +127,12 @@ def _returns_of_bars(equity, r):
     whole = (n - 1) - (n - 1) % sums.BLOCK
     for start in range(0, whole, sums.BLOCK):
         # Views instead of i + 1, which the compiler cannot tell from a place counted backwards.
-        after, before, later = equity[start + 1 :], equity[start:], r[start + 1 :]
+        stop = start + sums.BLOCK
+        after, before = equity[start + 1 : stop + 1], equity[start:stop]
+        later, written = r[start + 1 : stop + 1], r[start:stop]
         for i in range(sums.BLOCK):
             later[i] = after[i] / before[i] - 1.0
-        lanes = sums.added(r, start, start + sums.BLOCK, lanes)
+        lanes = sums.added(written, 0, sums.BLOCK, lanes)
     after, before, later = equity[whole + 1 :], equity[whole:], r[whole + 1 :]
     for i in range(len(later)):
         later[i] = after[i] / before[i] - 1.0
