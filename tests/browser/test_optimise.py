@@ -37,11 +37,62 @@ def test_a_cell_opens_its_backtest_with_the_same_numbers(studied, serve, open_br
     page = open_browser(serve(studied).url)
     page.driver.get(f"{page.server_url}/optimise?study=1")
     link = page.wait_for_element(BEST, timeout=20)
-    sharpe = link.get_attribute("aria-label").split("Sharpe ")[1].split(" ")[0]
+    promised = cards(page, "#opt-best")
+    assert len(promised) == 6
     link.send_keys(Keys.ENTER)
-    card = ".metric-card[data-metric=sharpe] .metric-value"
-    assert page.wait_for_element(card, timeout=20).text == sharpe
+    page.wait_for_element(".metric-card[data-metric=sharpe] .metric-value", timeout=20)
+    until(lambda: "/backtest" in page.driver.current_url, 20)
+    found = cards(page, "#bt-result")
+    shared = promised.keys() & found.keys()
+    assert {name: found[name] for name in shared} == {name: promised[name] for name in shared}
+    assert {"sharpe", "total_return", "max_drawdown"} <= shared
     assert "p.fast=" in page.driver.current_url
+
+
+def cards(page, place: str) -> dict[str, str]:
+    script = """return [...document.querySelectorAll(arguments[0] + " .metric-card[data-metric]")]
+      .map(card => [card.dataset.metric, card.querySelector(".metric-value").textContent])"""
+    return dict(page.driver.execute_script(script, place))
+
+
+def test_no_answer_of_a_study_of_ten_thousand_is_heavy(studied, serve, open_browser):
+    database = open_workspace(studied).database
+    space = {"fast": list(range(5, 105)), "slow": list(range(106, 206))}
+    asked = StudyRequest(BacktestRequest("AAPL", "1d", "ma_cross", duration="5 Y"), space)
+    study = create_prepared(database, prepare_study(database, asked, STRATEGIES["ma_cross"]))
+    run_study(database, study.id, STRATEGIES["ma_cross"])
+    database.close()
+    page = open_browser(serve(studied).url)
+    page.driver.get(f"{page.server_url}/optimise?study={study.id}")
+    until(lambda: len(page.find_elements(".opt-map td.is-best")) == 1, 30)
+    page.wait_for_element(".opt-verdict", timeout=30)
+    page.wait_for_element(".opt-table-box[data-shown]", timeout=30)
+    sizes = page.driver.execute_script(
+        "return performance.getEntriesByType('resource')"
+        ".filter(one => /_dash-update-component|api\\/studies/.test(one.name))"
+        ".map(one => one.decodedBodySize)"
+    )
+    assert max(sizes) <= 300_000
+    assert max(sizes) > 50_000  # the map is among them
+
+
+def test_a_study_is_named_deleted_and_brought_back_in_the_list(studied, serve, open_browser):
+    page = open_browser(serve(studied).url)
+    page.driver.get(f"{page.server_url}/optimise")
+    page.wait_for_element("#studies-table [data-study-do=edit][data-study='1']", timeout=20).click()
+    page.wait_for_element(".run-dialog[open]")
+    page.driver.switch_to.active_element.send_keys("Slow and steady" + Keys.CONTROL + Keys.ENTER)
+    row = "#studies-table .ag-center-cols-container .ag-row[row-id='1']"
+    page.wait_for_contains_text(row, "Slow and steady", timeout=20)
+    page.find_element("#studies-table [data-study-do=delete][data-study='1']").click()
+    until(lambda: not page.find_elements(row), 20)
+    page.wait_for_element(".toast button, .toast-action", timeout=20)
+    page.driver.execute_script(
+        "[...document.querySelectorAll('button')].find(b => b.textContent === 'Undo').click()"
+    )
+    until(lambda: page.find_elements(row), 20)
+    page.find_element("#studies-table a.run-link[href$='study=1']").click()
+    page.wait_for_contains_text(".opt-head h2", "Slow and steady", timeout=20)
 
 
 def test_arrows_walk_over_the_cells_that_are_there(studied, serve, open_browser):
