@@ -56,7 +56,7 @@ def main() -> None:
     times = in_turns(contenders, chosen.repeats)
     report(times, "ms", 1000, limits=(LIMIT,), mine=(ALL, FOUR))
     for name in (NOTHING, *contenders):
-        print(f"  {f'peak memory, {name}':<38}{memory_of(name):17,} MB")
+        print(f"  {f'peak memory, {name}':<44}{memory_of(name):17,} MB")
 
 
 def contender(name: str) -> Callable[[], np.ndarray | pd.DataFrame]:

@@ -80,7 +80,7 @@ def report(
 
 def _line(label: str, values: Sequence[float], unit: str) -> None:
     print(
-        f"  {label:<38}median {statistics.median(values):10.3f} {unit:<3} "
+        f"  {label:<44}median {statistics.median(values):10.3f} {unit:<3} "
         f"min {min(values):10.3f}  max {max(values):10.3f}  n {len(values)}"
     )
 
