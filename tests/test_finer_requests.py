@@ -255,7 +255,10 @@ def test_weeks_are_looked_into_by_their_sessions(research):
     bars = candles(*whole([sum(days, []) for days in weeks]))
     bars["ts"] = pd.DatetimeIndex(mondays.unique()).as_unit("us")
     store(research.database, bars, "1w")
-    made = run(research, asked(resolution="1w"))
+    request, (first, last) = asked(resolution="1w"), bars["ts"].iloc[[0, -1]]
+    sessions = load_finer(research.database, request, first, last).sessions
+    assert np.unique(sessions).tolist() == SESSIONS.dates.tolist()
+    made = run(research, request)
     assert made.request.settings.intrabar == "finer_bars:30m"
     assert made.result.finer.bars > 0
     assert made.result.finer.text == ""
