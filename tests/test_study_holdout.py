@@ -56,6 +56,21 @@ def test_a_day_of_intraday_bars_is_not_torn_apart(database):
     assert (seen.end, unseen.start) == ("2024-01-07", "2024-01-08")
 
 
+def test_a_time_of_day_that_was_asked_stays_the_end_of_its_part(database):
+    store_bars(database, "TEST", "4h", candles(*[(1, 2, 1, 2)] * 60, resolution="4h"))
+    span = {"start": "2024-01-03T12:00", "end": "2024-01-08T08:00"}
+    request = BacktestRequest("TEST", "4h", "ma_cross", **span)
+    seen, unseen = split_of(database, StudyRequest(request, SPACE, holdout=20))
+    assert (seen.start, seen.end) == ("2024-01-03T12:00", "2024-01-06")
+    assert (unseen.start, unseen.end) == ("2024-01-07", "2024-01-08T08:00")
+
+
+def test_ends_beyond_the_bars_are_those_of_the_bars(database):
+    store_bars(database, "TEST", "1d", candles(*[(1, 2, 1, 2)] * 40))
+    seen, unseen = split_of(database, asked(25, start="1999-01-01", end="2099-12-31"))
+    assert (seen.start, unseen.end) == ("2024-01-01", "2024-02-09")
+
+
 def test_what_is_kept_back_changes_nothing_that_the_search_finds(database):
     bars = random_walk(400, seed=3)
     store_bars(database, "TEST", "1d", bars)

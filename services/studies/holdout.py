@@ -44,6 +44,7 @@ def split_of(database: Database, request: StudyRequest) -> tuple[BacktestRequest
     """Cut the span of a request in two by dates: to search on, and to keep back.
 
     The second holds the last `holdout` percent of the bars, from the first bar of a day (UTC) on.
+    A time of day that was asked stays; a duration begins with the day that it reaches back into.
     Raises NoBars, and InvalidParams when too few bars are left for either.
     """
     asked = request.backtest
@@ -62,8 +63,13 @@ def split_of(database: Database, request: StudyRequest) -> tuple[BacktestRequest
             "take a longer span or another share.",
             field="holdout",
         )
-    spans = (days[0], days[cut - 1]), (days[cut], days[-1])
-    seen, unseen = (replace(asked, duration="", start=str(a), end=str(b)) for a, b in spans)
+    first, last = str(days[0]), str(days[-1])
+    if asked.start and f"{start:%Y-%m-%d}" == first:
+        first = asked.start
+    if asked.end and f"{end:%Y-%m-%d}" == last:
+        last = asked.end
+    spans = (first, str(days[cut - 1])), (str(days[cut]), last)
+    seen, unseen = (replace(asked, duration="", start=a, end=b) for a, b in spans)
     return seen, unseen
 
 
