@@ -26,6 +26,7 @@ from services.series import delete_series
 from services.settings import Settings
 from services.studies import StudyRequest, load_results
 from services.studies.cautions import study_cautions
+from services.studies.changes import study_changes
 from services.studies.evidence import evidence_of
 from services.studies.holdout import unseen_of
 from services.studies.prepare import create_prepared, prepare_study
@@ -302,6 +303,17 @@ def test_the_evidence_and_the_unseen_bars_of_a_study_are_looked_into_alike(resea
     tested = run_request(research, unseen.backtest, strategy, save=False).result
     assert tested.finer.bars > 0
     assert unseen.frame.iloc[0]["final_equity"] == tested.metrics["final_equity"]
+
+
+@pytest.mark.parametrize(("duration", "holdout"), [("", 25), ("3 M", 0), ("3 M", 25)])
+def test_a_study_on_the_same_finer_bars_is_said_to_be_unchanged(research, duration, holdout):
+    database, kind = research.database, STRATEGIES["ma_cross"]
+    request = StudyRequest(asked(duration=duration), {"fast": [3], "slow": [8]}, holdout=holdout)
+    study = create_prepared(database, prepare_study(database, request, kind))
+    study = run_study(database, study.id, kind)
+    assert study_changes(database, study, kind) == ""
+    store_instead(database, MINUTES[MINUTES["ts"] < "2024-01-20"])
+    assert "bars of TEST changed" in study_changes(database, study, kind)
 
 
 @pytest.mark.parametrize("method", ["search", "walk_forward"])

@@ -11,7 +11,7 @@ from services.market_data import read_bars
 from services.metrics import METRICS_VERSION
 from services.runs.fingerprint import code_hash
 from services.studies.prepare import digest_of
-from services.studies.saved import UNTIL, Study
+from services.studies.saved import SINCE, UNTIL, Study
 
 _TICK = pd.Timedelta(microseconds=1)
 
@@ -51,8 +51,11 @@ def _bars_changed(database: Database, study: Study, until: pd.Timestamp) -> bool
         )
     if bars.empty:
         return True
+    start, end = asked.span(until)
+    # A duration reaches back from the last bar there was, seen or kept unseen.
+    start = pd.Timestamp(study.summary[SINCE]) if SINCE in study.summary else start
     try:
-        finer = load_finer_for(database, asked, bars, asked.span(until))
+        finer = load_finer_for(database, asked, bars, (start, end))
     except (NoBars, UnknownSymbol):
         return True
     return digest_of(bars, finer) != study.bars_hash

@@ -17,7 +17,8 @@ RUNNING, DONE, CANCELLED, FAILED = "running", "done", "cancelled", "failed"
 WAITING, INTERRUPTED = "waiting", "interrupted"
 STATES = (WAITING, RUNNING, DONE, CANCELLED, FAILED, INTERRUPTED)
 
-UNTIL = "until"  # under which a summary keeps the time of the last bar that was seen
+# Under which a summary keeps where the traded span began, and the last bar that was seen.
+SINCE, UNTIL = "since", "until"
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from services.studies.saved import (
     DONE,
     FAILED,
     INTERRUPTED,
+    SINCE,
     UNTIL,
     Extent,
     Study,
@@ -71,7 +72,7 @@ def run_study(
     except BaseException as error:
         end_study(database, study.id, _state_after(error))
         raise
-    values["summary"] |= {UNTIL: iso_time(prepared.bars["ts"].iloc[-1])}
+    values["summary"] |= _span_of(prepared)
     end_study(database, study.id, DONE, **values)
     return find_study(database, study.id)
 
@@ -254,6 +255,11 @@ def _walk_forward(
         "best": walk.run.metrics[prepared.request.objective.metric],
         "summary": walk_summary(walk) | {TESTS: tests.as_record()},
     }
+
+
+def _span_of(prepared: Prepared) -> dict[str, str]:
+    since = {} if prepared.start is None else {SINCE: prepared.start.isoformat()}
+    return since | {UNTIL: iso_time(prepared.bars["ts"].iloc[-1])}
 
 
 def _state_after(error: BaseException) -> str:
