@@ -57,12 +57,13 @@ def folds_panel(found: FoldTest) -> html.Section:
         )
         for fold in found.folds
     ]
-    return panel(
-        "Span by span",
-        plain_table("Sharpe by span", head, rows),
-        note=f"{found.text} Before and after each span {found.purge:,} returns are left out of "
-        "the choice: as many as the longest trade lasts, at most half a span.",
-    )
+    note = found.text
+    if found.anew is not None:
+        note += (
+            f" Before and after each span {found.purge:,} returns are left out of the choice: as "
+            "many as the longest trade lasts, at most half a span."
+        )
+    return panel("Span by span", plain_table("Sharpe by span", head, rows), note=note)
 
 
 def _fill(row: StressRow) -> html.Tr:

@@ -71,6 +71,13 @@ def test_returns_that_never_vary_have_no_score():
     assert found.text == "Cut into 5 spans, it has no Sharpe in any."
 
 
+def test_one_configuration_is_no_choice():
+    found = fold_test(noise(4, configurations=1), times(500), 0)
+    assert len(found.scores) == 5
+    assert found.anew is None
+    assert "other spans" not in found.text
+
+
 def test_too_few_returns_are_not_cut():
     assert fold_test(noise(0, 99), times(99), 0) is None
     assert fold_test(noise(0, 100), times(100), 0) is not None

@@ -24,7 +24,7 @@ class FoldScore:
     """One fold: the returns from the close at `start` to that at `end`, both included.
 
     `chosen` is the yearly Sharpe of the chosen configuration on it, `anew` that of the one that
-    was the best on the other folds; None where it does not vary.
+    was the best on the other folds; None where it does not vary, or there was no choice.
     """
 
     start: pd.Timestamp
@@ -106,7 +106,8 @@ def _score(
 ) -> FoldScore:
     trained = _sharpes(_rows(returns, fold.train))
     tested = _sharpes(_rows(returns, [fold.test]))
-    anew = None if np.isnan(trained).all() else int(np.nanargmax(trained))
+    is_choice = len(trained) > 1 and not np.isnan(trained).all()
+    anew = int(np.nanargmax(trained)) if is_choice else None
     return FoldScore(
         times[fold.test.start],
         times[fold.test.stop - 1],
