@@ -29,7 +29,7 @@ def row_of(found, words):
 def assert_is(row, result):
     for name in ("total_return", "sharpe", "max_drawdown"):
         assert getattr(row, name) == result.metrics[name]
-    assert row.trades == len(result.trades)
+    assert row.entries == len(result.trades)
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -24,7 +24,8 @@ _ORDERS = {
 class StressRow:
     """The run under one assumption; the others are as the run has them.
 
-    `group` is what the assumption is about: fill, bar, slippage or delay.
+    `group` is what the assumption is about: fill, bar, slippage or delay. `entries` counts
+    trades, one that is still open too.
     """
 
     group: str
@@ -33,7 +34,7 @@ class StressRow:
     total_return: float | None
     sharpe: float | None
     max_drawdown: float | None
-    trades: int
+    entries: int
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Stress:
     @property
     def text(self) -> str:
         """Name the worst in a sentence."""
-        if not any(row.trades for row in self.rows):
+        if not any(row.entries for row in self.rows):
             return "Nothing was traded, so that no fill matters."
         worst = self.worst
         if worst is None:
@@ -126,4 +127,4 @@ def _slippages(run: Again, settings: SimulationSettings) -> Iterator[StressRow]:
 def _row(group: str, words: str, is_own: bool, played: Play) -> StressRow:
     metrics = played.metrics
     values = {name: metrics[name] for name in RANGED}
-    return StressRow(group, words, is_own, **values, trades=len(played.rows))
+    return StressRow(group, words, is_own, **values, entries=len(played.rows))
