@@ -169,3 +169,10 @@ def test_deleting_a_study_cancels_its_job(database, database_url, tmp_path):
 def test_an_unknown_word_is_answered_with_those_that_are_known(field):
     with pytest.raises(InvalidParams, match="use one of"):
         StudyFilter(**{field: "nonsense"})
+
+
+def test_a_study_stored_with_what_is_refused_by_now_spoils_no_list(database):
+    study = created(database, request("MSFT", method="search", space={"fast": (5, 10)}))
+    with database.writing() as session:
+        session.execute(update(Row).values(asked=study.request.as_record() | {"seed": -1}))
+    assert [row.id for row in find_studies(database).rows] == [study.id]

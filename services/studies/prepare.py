@@ -9,7 +9,7 @@ import pandas as pd
 from db.session import Database
 from services.backtest.finer import FinerBars
 from services.backtest.request import BacktestRequest
-from services.errors import StudyChanged
+from services.errors import InvalidParams, StudyChanged
 from services.finer_bars import load_finer_for, with_finer_named
 from services.instruments import get_instrument
 from services.market_data import load_bars
@@ -28,6 +28,7 @@ from services.studies.store import create_study
 # rule that is asked bar by bar enough for several processes.
 _DECLARED, _AT_ONCE, _BAR_BY_BAR = 200_000_000, 10_000_000, 5_000_000
 _MOST_ROWS = 20_000
+_HIGHEST_SEED = 2**32 - 1
 _SAMPLERS = {RANDOM: random_combinations, SOBOL: sobol_combinations}
 
 
@@ -130,6 +131,8 @@ def _windows(prepared: Prepared) -> int:
 
 
 def _combinations(request: StudyRequest, strategy_class: Any) -> tuple[Combinations | None, str]:
+    if request.draws:
+        _check_seed(request.seed)
     if request.method == SEARCH:
         check_search(strategy_class, request.space, request.samples)
         return None, ""
@@ -138,3 +141,9 @@ def _combinations(request: StudyRequest, strategy_class: Any) -> tuple[Combinati
     draw = _SAMPLERS[request.method]
     sample = draw(strategy_class, request.space, request.samples, request.seed)
     return combinations_from(strategy_class, sample.columns), sample.note
+
+
+def _check_seed(seed: int) -> None:
+    """Refuse a seed that nothing can be drawn by; a study may have been stored with one."""
+    if not 0 <= seed <= _HIGHEST_SEED:
+        raise InvalidParams(f"The seed must be 0 to {_HIGHEST_SEED:,}, not {seed:,}.", field="seed")

@@ -19,7 +19,6 @@ METHODS = {
 }
 DEFAULT_SAMPLES = 1000
 MOST_HELD_BACK = 50  # percent
-HIGHEST_SEED = 2**32 - 1
 _RANGE = "range"  # in JSON, which knows no tuples
 _SPAN = ("symbol", "resolution", "strategy", "duration", "start", "end")
 
@@ -59,10 +58,6 @@ class StudyRequest:
                 'A walk-forward needs the lengths of its windows: train as in "2 Y", test as in '
                 '"6 M".',
                 field=missing,
-            )
-        if not 0 <= self.seed <= HIGHEST_SEED:
-            raise InvalidParams(
-                f"The seed must be 0 to {HIGHEST_SEED:,}, not {self.seed:,}.", field="seed"
             )
         if not 0 <= self.holdout <= MOST_HELD_BACK:
             raise InvalidParams(
