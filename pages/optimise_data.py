@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,8 +151,11 @@ class StudyReader:
         return self._once(("walk", study.id), lambda: load_walk(database, study, strategy))
 
     def _once(self, key: tuple, make: Callable[[], Any]) -> Any:
-        if key not in self._kept:
-            self._kept[key] = make()
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
-        return self._kept[key]
+        try:
+            return self._kept[key]
+        except KeyError:
+            made = self._kept[key] = make()
+        with suppress(KeyError):  # other threads make room, too
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return made
