@@ -18,7 +18,7 @@ from services.studies.evidence import CHANGED, evidence_of
 from services.studies.judge import Judge
 from services.studies.prepare import create_prepared, prepare_study
 from services.studies.record import study_record
-from services.studies.work import run_study
+from services.studies.work import run_study, run_unsaved
 from strategies.base import Strategy
 from strategies.registry import STRATEGIES, load_strategy
 
@@ -184,3 +184,18 @@ def test_what_is_compared_is_what_backtests_give(database, settings):
         assert np.array_equal(ran.returns, judge.returns(result))
         assert np.array_equal(ran.signals, result.signals)
         assert ran.longest == result.trades["bars"].max()
+
+
+@pytest.mark.parametrize("fast", [[3, 5], [4, 6, 8]])
+def test_what_is_tried_without_being_kept_counts_beside_what_was_kept(database, fast):
+    store_bars(database, "TEST", "1d", random_walk(400, seed=3))
+    asked = BacktestRequest("TEST", "1d", "ma_cross")
+    kept = StudyRequest(asked, {"fast": [3, 5], "slow": [25, 50]})
+    run_study(
+        database, create_prepared(database, prepare_study(database, kept, MA_CROSS)).id, MA_CROSS
+    )
+    other = StudyRequest(asked, {"fast": fast, "slow": [25, 50]})
+    study, results = run_unsaved(prepare_study(database, other, MA_CROSS))
+    found = evidence_of(database, study, MA_CROSS, results)
+    tried = 4 if fast == [3, 5] else 4 + 6  # the same combinations are none new
+    assert found.deflated.trials == found.trials.total == tried

@@ -18,7 +18,7 @@ from services.studies.judge import Judge
 from services.studies.load import load_results
 from services.studies.request import GRID
 from services.studies.saved import Study
-from services.studies.trials import Trials, trials_of
+from services.studies.trials import Trials, trials_for
 from services.validation import (
     Bootstrap,
     DeflatedSharpe,
@@ -95,7 +95,7 @@ def evidence_of(
     result = judge.backtest(params)
     returns, a = judge.returns(result), judge.periods_a_year(result)
     backtest = study.request.backtest
-    trials = trials_of(database, backtest.symbol, backtest.resolution, backtest.strategy)
+    trials = trials_for(database, study)
     spread = trials_variance(results["sharpe"].to_numpy(np.float64))
     tried = max(trials.total, len(results))
     deflated = deflated_sharpe(returns, tried, None if spread is None else spread / a)

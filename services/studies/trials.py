@@ -9,6 +9,7 @@ from db.models import BacktestRun
 from db.models import Study as Row
 from db.session import Database
 from services.studies.request import WALK_FORWARD
+from services.studies.saved import Study
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,8 @@ class Trials:
     An upper bound: of studies that were asked the same only the one that got farthest counts,
     and runs with the same parameters, assumptions and span count once; but a combination that is
     in two different studies, or in a study and a run, counts twice. Deleted ones count, too.
-    What was not saved is not known. `walks` of the studies are walk-forwards, with `in_walks` of
-    the combinations.
+    What was not saved is not known, but for the study in hand. `walks` of the studies are
+    walk-forwards, with `in_walks` of the combinations.
     """
 
     studies: int
@@ -39,8 +40,16 @@ class Trials:
         return self.total - self.in_walks
 
 
-def trials_of(database: Database, symbol: str, resolution: str, strategy: str) -> Trials:
-    """Count what was ever tried of a strategy on a series."""
+def trials_for(database: Database, study: Study) -> Trials:
+    """Count what was ever tried of a study's strategy on its series, in it even if not saved."""
+    asked = study.request.backtest
+    return trials_of(database, asked.symbol, asked.resolution, asked.strategy, study)
+
+
+def trials_of(
+    database: Database, symbol: str, resolution: str, strategy: str, unsaved: Study | None = None
+) -> Trials:
+    """Count what was ever tried of a strategy on a series, and in a study that is not saved."""
     of_studies = select(Row.asked, Row.done).where(
         Row.symbol == symbol, Row.resolution == resolution, Row.strategy == strategy
     )
@@ -52,7 +61,10 @@ def trials_of(database: Database, symbol: str, resolution: str, strategy: str) -
     with database.reading() as session:
         done: dict[str, int] = {}
         walks: set[str] = set()
-        for asked, count in session.execute(of_studies):
+        found = [(asked, count) for asked, count in session.execute(of_studies)]
+        if unsaved is not None:
+            found.append((unsaved.request.as_record(), unsaved.done))
+        for asked, count in found:
             key = json.dumps(asked, sort_keys=True)
             done[key] = max(done.get(key, 0), count)
             if asked["method"] == WALK_FORWARD:

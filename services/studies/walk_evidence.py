@@ -14,7 +14,7 @@ from services.look_ahead import UNCHECKED, LookAhead, check_look_ahead
 from services.optimise.walked import WalkForward
 from services.runs.checking import SECONDS
 from services.studies.saved import Study
-from services.studies.trials import Trials, trials_of
+from services.studies.trials import Trials, trials_for
 from services.validation import DeflatedSharpe, Verdict
 from services.validation.walk import WalkTests, walk_tests, walk_verdict
 
@@ -36,8 +36,7 @@ def walk_evidence(database: Database, study: Study) -> WalkEvidence | None:
     record = study.summary.get(TESTS)
     if record is None:
         return None
-    tests, backtest = WalkTests.from_record(record), study.request.backtest
-    trials = trials_of(database, backtest.symbol, backtest.resolution, backtest.strategy)
+    tests, trials = WalkTests.from_record(record), trials_for(database, study)
     return WalkEvidence(tests, trials, *walk_verdict(tests, trials.walks, trials.beside_walks))
 
 
