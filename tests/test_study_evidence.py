@@ -81,6 +81,13 @@ def test_where_nothing_was_assumed_basis_points_are_charged():
     assert ten.metrics["total_return"] == pytest.approx(whole["total_return"], abs=1e-12)
 
 
+def test_where_no_higher_costs_could_be_tried_nothing_is_said_of_them():
+    dear = SimulationSettings(commission="percent:50", slippage_bps=1000)
+    _, found = sensitive(random_walk(500, seed=9), dear)
+    assert found.rows[-1].is_own
+    assert "best" not in found.text
+
+
 def test_a_best_that_only_trades_a_lot_is_overtaken_and_said_to_be():
     bars = random_walk(400, seed=1)
     often = np.where(np.diff(bars["close"], append=0) > 0, 1, -1).astype(np.int8)

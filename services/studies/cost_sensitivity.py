@@ -76,6 +76,8 @@ class CostSensitivity:
             return ""
         own = next(place for place, row in enumerate(self.rows) if row.is_own)
         later = [row for row in self.rows[own:] if row.rank != 1]
+        if not later and own == len(self.rows) - 1:
+            return ""
         if not later:
             return f"It stays the best of {self.compared:,} compared at all costs that were tried."
         first = later[0]
