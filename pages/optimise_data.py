@@ -19,7 +19,7 @@ from services.studies import Study, find_study, load_results, trials_of
 from services.studies.cautions import study_cautions
 from services.studies.changes import study_changes
 from services.studies.evidence import Evidence, evidence_of
-from services.studies.holdout import Unseen, seen_by, unseen_of
+from services.studies.holdout import Unseen, searched_by, unseen_of
 from services.studies.request import WALK_FORWARD
 from services.studies.walk_evidence import WalkEvidence, walk_evidence
 from services.studies.walks import load_walk
@@ -139,7 +139,8 @@ class StudyReader:
     def _seen(self, study: Study) -> BacktestRequest:
         try:
             return self._once(
-                ("seen", study.id), lambda: seen_by(self._workspace.database, study.request)
+                ("seen", study.id, study.state),
+                lambda: searched_by(self._workspace.database, study),
             )
         except UserError:  # the bars are gone: there is no span to cut
             return study.request.backtest

@@ -10,7 +10,7 @@ from services.errors import InvalidParams
 from services.ingest.store import store_bars
 from services.studies import StudyRequest, load_results
 from services.studies.evidence import evidence_of
-from services.studies.holdout import seen_by, split_of, unseen_of
+from services.studies.holdout import parts_of, seen_by, split_of, unseen_of
 from services.studies.prepare import create_prepared, prepare_study
 from services.studies.work import run_study
 from strategies.registry import STRATEGIES
@@ -99,6 +99,23 @@ def test_each_of_the_best_is_traded_on_the_unseen_bars_alone(database):
         pd.testing.assert_series_equal(
             row[list(wanted)].astype(float), pd.Series(wanted), check_names=False, rtol=0, atol=0
         )
+
+
+@pytest.mark.parametrize("span", [{}, {"duration": "8 M"}])
+def test_bars_that_come_later_are_unseen_too_and_move_nothing(database, span):
+    bars = random_walk(500, seed=5)
+    store_bars(database, "TEST", "1d", bars[:400])
+    study, results = studied(database, asked(**span))
+    before, unseen = split_of(database, study.request)
+    assert parts_of(database, study) == (before, unseen)
+    store_bars(database, "TEST", "1d", bars)
+    after, more = parts_of(database, study)
+    assert after == before
+    assert (more.start, more.end) == (unseen.start, str(bars["ts"].iloc[-1])[:10])
+    found = evidence_of(database, study, MA_CROSS, results)
+    assert found.caution == ""
+    assert found.result.metrics["sharpe"] == results["sharpe"].max()
+    assert unseen_of(database, study, MA_CROSS, results).backtest == more
 
 
 def test_a_study_that_keeps_nothing_back_sees_what_it_was_asked(database):

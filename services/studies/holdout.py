@@ -15,11 +15,12 @@ from services.market_data import load_bars
 from services.optimise.grid import combinations_from
 from services.optimise.sweep import evaluate
 from services.studies.request import StudyRequest
-from services.studies.saved import Study
+from services.studies.saved import SINCE, UNTIL, Study
 
 MOST_TRIED = 500  # of the best combinations
 _CELLS, _CELLS_BAR_BY_BAR = 40_000_000, 100_000  # bars times combinations: about a second
 _FEWEST_BARS = 2
+_DATE, _MIDNIGHT = 10, "T00:00:00+00:00"
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +74,23 @@ def split_of(database: Database, request: StudyRequest) -> tuple[BacktestRequest
     return seen, unseen
 
 
+def parts_of(database: Database, study: Study) -> tuple[BacktestRequest, BacktestRequest]:
+    """Return what a study searched and what it kept back, to which later bars belong as well."""
+    seen, unseen = split_of(database, study.request)
+    since, until = (study.summary.get(name) for name in (SINCE, UNTIL))
+    if since is None or until is None:
+        return seen, unseen
+    last = until[:_DATE]
+    seen = replace(seen, start=since.removesuffix(_MIDNIGHT), end=last)
+    return seen, replace(unseen, start=str(np.datetime64(last) + 1))
+
+
+def searched_by(database: Database, study: Study) -> BacktestRequest:
+    """Return the backtest whose span a study has searched."""
+    request = study.request
+    return parts_of(database, study)[0] if request.holdout else request.backtest
+
+
 def unseen_of(
     database: Database, study: Study, strategy_class: Any, results: pd.DataFrame
 ) -> Unseen | None:
@@ -83,7 +101,7 @@ def unseen_of(
     request = study.request
     if not request.holdout or results.empty:
         return None
-    seen, unseen = split_of(database, request)
+    seen, unseen = parts_of(database, study)
     bars = load_bars(database, seen.symbol, seen.resolution)
     start, end = unseen.span(bars["ts"].iloc[-1])
     scores = request.objective.scores(results)

@@ -22,7 +22,7 @@ from services.metrics import calendar_of, returns_of
 from services.optimise.objective import Objective
 from services.runs.checking import SECONDS
 from services.studies.cost_sensitivity import Contender, CostSensitivity, cost_sensitivity_of
-from services.studies.holdout import seen_by
+from services.studies.holdout import searched_by
 from services.studies.prepare import traded_bars
 from services.studies.saved import Study
 from services.validation import FoldTest, Overfitting, fold_test, overfitting_of
@@ -41,7 +41,7 @@ class Judge:
         self._class = strategy_class
         self._settings: SimulationSettings = study.request.backtest.settings
         self._bars, self._start, self._end, self._timezone, self._finer = traded_bars(
-            database, seen_by(database, study.request)
+            database, searched_by(database, study)
         )
 
     def params(self, results: pd.DataFrame, place: int) -> dict[str, Any]:
