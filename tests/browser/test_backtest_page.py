@@ -124,6 +124,32 @@ def test_a_run_takes_one_question_to_the_server_before_it_is_painted(page):
     until(lambda: "p.fast=12" in page.driver.current_url, 5)
 
 
+TOLD = """
+const store = window.dash_stores[0];
+window.told = [];
+let before = store.getState();
+store.subscribe(() => {
+  const now = store.getState();
+  window.told.push(Object.keys(now).filter((slice) => now[slice] !== before[slice]));
+  before = now;
+});
+store.dispatch({type: "NOTHING_HAPPENED"});
+"""
+
+
+def test_what_draws_is_told_only_of_what_can_be_drawn(page):
+    open_run(page, MSFT)
+    fill(page, "fast", "13", "param")
+    script(page, TOLD)
+    assert script(page, "return window.told") == []
+    painted = times_painted(page)
+    press_run(page)
+    wait_for_paint(page, painted)
+    told = script(page, "return window.told")
+    assert any("layout" in slices for slices in told)
+    assert all(set(slices) - {"callbacks"} for slices in told)
+
+
 def test_a_click_on_a_row_zooms_to_the_trade_and_a_double_click_shows_all(page):
     open_run(page, MSFT)
     whole = view(page)
