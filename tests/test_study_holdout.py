@@ -8,9 +8,10 @@ from builders import candles, random_walk
 from services.backtest import BacktestRequest, run_backtest
 from services.errors import InvalidParams
 from services.ingest.store import store_bars
+from services.market_data import load_bars
 from services.studies import StudyRequest, load_results
 from services.studies.evidence import evidence_of
-from services.studies.holdout import parts_of, seen_by, split_of, unseen_of
+from services.studies.holdout import parts_of, searched_by, seen_by, split_of, unseen_of
 from services.studies.prepare import create_prepared, prepare_study
 from services.studies.work import run_study
 from strategies.registry import STRATEGIES
@@ -116,6 +117,28 @@ def test_bars_that_come_later_are_unseen_too_and_move_nothing(database, span):
     assert found.caution == ""
     assert found.result.metrics["sharpe"] == results["sharpe"].max()
     assert unseen_of(database, study, MA_CROSS, results).backtest == more
+
+
+@pytest.mark.parametrize("resolution", ["1d", "4h"])
+@pytest.mark.parametrize("span", [{}, {"duration": "8 M"}, {"start": "2024-02-01"}])
+def test_the_backtest_of_a_cell_stays_that_of_the_study_when_bars_come_later(
+    database, resolution, span
+):
+    bars = random_walk(500, seed=5, resolution=resolution)
+    store_bars(database, "TEST", resolution, bars[:398])
+    request = StudyRequest(BacktestRequest("TEST", resolution, "ma_cross", **span), SPACE)
+    study, results = studied(database, request)
+    assert searched_by(database, study) == request.backtest
+    store_bars(database, "TEST", resolution, bars)
+
+    cell = searched_by(database, study)
+    start, end = cell.span(bars["ts"].iloc[-1])
+    strategy = MA_CROSS(fast=10, slow=30)
+    row = results.query("fast == 10 and slow == 30").iloc[0]
+    run = run_backtest(load_bars(database, "TEST", resolution), strategy, start=start, end=end)
+    assert run.metrics["total_return"] == row["total_return"]
+    assert len(run.bars) <= 398 and run.bars["ts"].iloc[-1] == bars["ts"].iloc[397]
+    assert evidence_of(database, study, MA_CROSS, results).caution == ""
 
 
 def test_a_study_that_keeps_nothing_back_sees_what_it_was_asked(database):

@@ -11,7 +11,7 @@ from services.backtest.request import BacktestRequest
 from services.errors import InvalidParams
 from services.finer_bars import load_finer_for
 from services.instruments import get_instrument
-from services.market_data import load_bars
+from services.market_data import last_bar_time, load_bars
 from services.optimise.grid import combinations_from
 from services.optimise.sweep import evaluate
 from services.studies.request import StudyRequest
@@ -20,7 +20,7 @@ from services.studies.saved import SINCE, UNTIL, Study
 MOST_TRIED = 500  # of the best combinations
 _CELLS, _CELLS_BAR_BY_BAR = 40_000_000, 100_000  # bars times combinations: about a second
 _FEWEST_BARS = 2
-_DATE, _MIDNIGHT = 10, "T00:00:00+00:00"
+_DATE, _MIDNIGHT, _MIDNIGHT_Z = 10, "T00:00:00+00:00", "T00:00:00Z"
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,9 +86,15 @@ def parts_of(database: Database, study: Study) -> tuple[BacktestRequest, Backtes
 
 
 def searched_by(database: Database, study: Study) -> BacktestRequest:
-    """Return the backtest whose span a study has searched."""
-    request = study.request
-    return parts_of(database, study)[0] if request.holdout else request.backtest
+    """Return the backtest whose span a study has searched; bars that came later are not in it."""
+    if study.request.holdout:
+        return parts_of(database, study)[0]
+    asked, until = study.request.backtest, study.summary.get(UNTIL)
+    stored = last_bar_time(database, asked.symbol, asked.resolution)
+    if asked.end or until is None or stored is None or stored <= pd.Timestamp(until):
+        return asked
+    start = study.summary.get(SINCE, asked.start).removesuffix(_MIDNIGHT)
+    return replace(asked, duration="", start=start, end=until.removesuffix(_MIDNIGHT_Z))
 
 
 def unseen_of(
