@@ -11,7 +11,7 @@ from components.plot import plot
 from components.report_parts import facts, panel
 from services.charts.optimise_unseen import unseen_figure
 from services.optimise.objective import Objective
-from services.studies.holdout import Unseen
+from services.studies.holdout import Unseen, values_of
 from services.wording import MISSING, grouped
 
 KEPT = (
@@ -45,15 +45,6 @@ def unseen_panel(frame: pd.DataFrame, found: Unseen, objective: Objective) -> ht
         "choice; each begins there without a position. The coloured point is the best in-sample. "
         "Unseen only once: who chooses again after a look at this has seen them.",
     )
-
-
-def values_of(
-    frame: pd.DataFrame, found: Unseen, objective: Objective
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the objective in-sample and on the unseen bars, the best in-sample first."""
-    name = objective.metric
-    before = frame[name].to_numpy(np.float64, na_value=np.nan)[found.places]
-    return before, found.frame[name].to_numpy(np.float64, na_value=np.nan)
 
 
 def unseen_columns(found: Unseen, names: Sequence[str], length: int) -> pd.DataFrame:

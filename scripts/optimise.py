@@ -51,6 +51,8 @@ def _parser() -> Parser:
     add("--seed", type=int, default=0, metavar="N", help="the same seed draws the same (0)")
     add("--objective", default="sharpe", metavar="METRIC", help="what is ranked by (sharpe)")
     add("--minimum-trades", type=int, default=0, metavar="N", help="fewer do not qualify (0)")
+    add("--holdout", type=int, default=0, metavar="PERCENT",
+        help="last bars kept unseen; the best are tried on them afterwards (0)")  # fmt: skip
     add("--resume", metavar="ID", help="go on with a study that was stopped, or show it")
     add("--list", action="store_true", help="list saved studies, of -s and --strategy if given")
     walk = parser.add_argument_group("walk-forward")
@@ -140,6 +142,7 @@ def _request(args: argparse.Namespace, kind):
         args.test,
         args.anchored,
         args.embargo,
+        args.holdout,
     )
     size = 0 if request.draws else grid_size(request.space)
     if size > MOST_COMBINATIONS:

@@ -37,6 +37,7 @@ def show(workspace, study, results, kind, *, top: int, as_json: bool) -> None:
     """Print a finished study: its best, or its windows, and what they are worth."""
     from services.studies import trials_of
     from services.studies.evidence import evidence_of
+    from services.studies.holdout import unseen_of
     from services.studies.record import study_record
     from services.studies.walk_evidence import walk_evidence
 
@@ -44,21 +45,23 @@ def show(workspace, study, results, kind, *, top: int, as_json: bool) -> None:
     trials = trials_of(database, backtest.symbol, backtest.resolution, backtest.strategy)
     walks = study.request.method == "walk_forward"
     if walks:
-        evidence = walk_evidence(database, study)
+        evidence, unseen = walk_evidence(database, study), None
     else:
         evidence = evidence_of(database, study, kind, results)
+        unseen = unseen_of(database, study, kind, results)
     if as_json:
-        print(json.dumps(study_record(study, results, evidence, trials, top)))
+        print(json.dumps(study_record(study, results, evidence, trials, top, unseen)))
     elif walks:
         _print_walk(study, evidence)
     else:
-        _print_best(study, results, evidence, top)
+        _print_best(study, results, evidence, unseen, top)
     if not as_json:
         _print_end(study, trials)
 
 
-def _print_best(study, results, evidence, top: int) -> None:
+def _print_best(study, results, evidence, unseen, top: int) -> None:
     from services.metrics import METRIC_SPECS
+    from services.studies.holdout import unseen_text
     from services.studies.record import failed_count, ranked
     from services.wording import metric_text
 
@@ -77,6 +80,8 @@ def _print_best(study, results, evidence, top: int) -> None:
         print("\nNo combination qualifies: none has that metric, or enough trades.")
         return
     print(f"\n{evidence.verdict.text}")
+    if unseen is not None:
+        print(unseen_text(results, unseen, study.request.objective))
     for found in (evidence.costs, evidence.folds, evidence.look_ahead):
         if found is not None:
             print(found.text)

@@ -101,6 +101,22 @@ def test_combinations_are_drawn_from_ranges(database, capsys, method):
     assert json.loads(spoken(capsys, "--json", base=base))["best"] == said["best"]
 
 
+def test_the_best_are_tried_on_the_bars_kept_unseen(database, capsys):
+    said = json.loads(spoken(capsys, "--holdout", "25", "--json"))
+    bars = load_bars(database, "TEST", "1d")
+    unseen = said["unseen"]
+    assert (said["bars"], unseen["start"]) == (300, f"{bars['ts'].iloc[300]:%Y-%m-%d}")
+    assert (unseen["tried"], len(unseen["best"])) == (5, 5)
+    for row, promised in zip(unseen["best"], said["best"], strict=True):
+        strategy = load_strategy("ma_cross", **row["params"])
+        alone = run_backtest(bars, strategy, start=bars["ts"].iloc[300])
+        assert (row["params"], row["metrics"]) == (promised["params"], alone.metrics)
+    text = spoken(capsys, "--holdout", "25")
+    best, after = (rows[0]["metrics"]["sharpe"] for rows in (said["best"], unseen["best"]))
+    assert "On the bars kept unseen (" in text
+    assert f"Sharpe {after:.2f} after {best:.2f} in-sample for the best" in text.replace("−", "-")
+
+
 def test_a_walk_forward_shows_its_windows(database, capsys):
     words = ["--walk-forward", "--train", "6 M", "--test", "3 M"]
     said = json.loads(spoken(capsys, "--json", *words))

@@ -10,14 +10,13 @@ from dash._utils import to_json
 from components.optimise_axes import choice_of
 from components.optimise_map import map_data, map_view, shades
 from components.optimise_table import Tried, places_by, table_columns, table_rows
-from components.optimise_unseen import values_of
 from services.backtest import BacktestRequest
 from services.charts.optimise import parallel_figure
 from services.metrics import METRICS
 from services.optimise.estimate import span_text
 from services.optimise.objective import Objective
 from services.optimise.surface import surface_of
-from services.studies.holdout import Unseen
+from services.studies.holdout import Unseen, values_of
 
 SHARPE = Objective("sharpe")
 NAMES = ("fast", "slow", "width")

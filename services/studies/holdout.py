@@ -13,13 +13,16 @@ from services.finer_bars import load_finer_for
 from services.instruments import get_instrument
 from services.market_data import last_bar_time, load_bars
 from services.optimise.grid import combinations_from
+from services.optimise.objective import Objective
 from services.optimise.sweep import evaluate
 from services.studies.request import StudyRequest
 from services.studies.saved import SINCE, UNTIL, Study
+from services.wording import metric_text
 
 MOST_TRIED = 500  # of the best combinations
 _CELLS, _CELLS_BAR_BY_BAR = 40_000_000, 100_000  # bars times combinations: about a second
 _FEWEST_BARS = 2
+_TOP = 10
 _DATE, _MIDNIGHT, _MIDNIGHT_Z = 10, "T00:00:00+00:00", "T00:00:00Z"
 
 
@@ -126,3 +129,37 @@ def unseen_of(
     span = {"start": start, "end": end, "timezone": timezone, "finer": finer}
     frame = evaluate(bars, strategy_class, tried, seen.settings, **span)
     return Unseen(unseen, places, frame)
+
+
+def values_of(
+    frame: pd.DataFrame, found: Unseen, objective: Objective
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the objective in-sample and on the unseen bars, the best in-sample first."""
+    name = objective.metric
+    before = frame[name].to_numpy(np.float64, na_value=np.nan)[found.places]
+    return before, found.frame[name].to_numpy(np.float64, na_value=np.nan)
+
+
+def unseen_text(frame: pd.DataFrame, found: Unseen, objective: Objective) -> str:
+    """Say what the best combination of a study made of the bars kept unseen, and the best ten."""
+    spec = objective.spec
+    before, after = values_of(frame, found, objective)
+    top = min(_TOP, len(before))
+    pairs = (before[0], after[0]), (_median(before[:top]), _median(after[:top]))
+    best, middle = (_pair(spec.kind, *pair) for pair in pairs)
+    return (
+        f"On the bars kept unseen ({found.backtest.start} to {found.backtest.end}): {spec.label} "
+        f"{best} for the best, {middle} in the median of the best {top}."
+    )
+
+
+def _pair(kind: str, before: float, after: float) -> str:
+    return f"{_said(kind, after)} after {_said(kind, before)} in-sample"
+
+
+def _said(kind: str, value: float) -> str:
+    return metric_text(kind, float(value) if np.isfinite(value) else None)
+
+
+def _median(values: np.ndarray) -> float:
+    return float(pd.Series(values).median())

@@ -18,6 +18,7 @@ from services.studies.evidence_record import (
     stress_record,
     walk_evidence_record,
 )
+from services.studies.holdout import Unseen
 from services.studies.request import WALK_FORWARD
 from services.studies.saved import Study
 from services.studies.trials import Trials
@@ -42,6 +43,7 @@ def study_record(
     evidence: Evidence | WalkEvidence | None,
     trials: Trials,
     top: int,
+    unseen: Unseen | None = None,
 ) -> dict[str, Any]:
     """Return what the command line prints of a study."""
     request = study.request
@@ -66,7 +68,22 @@ def study_record(
         "failed": failed_count(results),
         "best": [_row(best.iloc[place]) for place in range(len(best))],
     }
+    if unseen is not None:
+        record |= {"unseen": _of_unseen(results, unseen, top)}
     return record | (_of_evidence(evidence) if evidence else {"verdict": None})
+
+
+def _of_unseen(results: pd.DataFrame, found: Unseen, top: int) -> dict[str, Any]:
+    tried = [results.iloc[place] for place in found.places[:top]]
+    return {
+        "start": found.backtest.start,
+        "end": found.backtest.end,
+        "tried": len(found.places),
+        "best": [
+            {"params": _row(before)["params"], "metrics": _row(found.frame.iloc[k])["metrics"]}
+            for k, before in enumerate(tried)
+        ],
+    }
 
 
 def _of_evidence(evidence: Evidence) -> dict[str, Any]:
