@@ -4,12 +4,15 @@ With `--worker` a worker runs beside it, is started again when it dies, and ends
 """
 
 import logging
+import os
+import signal
 import sys
 from contextlib import nullcontext
 
 from services.errors import UserError
 
 WITH_WORKER = "--worker"
+INTERRUPTED = 130
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -35,8 +38,11 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
+def _leave(*_: object) -> None:
+    # An exception can be lost on its way through whatever is just being imported.
+    os._exit(INTERRUPTED)
+
+
 if __name__ == "__main__":
-    try:
-        raise SystemExit(main())
-    except KeyboardInterrupt:  # Ctrl-C before the server was there to take it
-        raise SystemExit(130) from None
+    signal.signal(signal.SIGINT, _leave)  # until the server takes it
+    raise SystemExit(main())

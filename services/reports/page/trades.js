@@ -3,7 +3,9 @@
   const { data, make } = window.report;
   const PAGE = 100;
   const MOST_PRINTED = 2000;
-  const PROFIT = 6; // column
+  const titles = [...document.querySelectorAll("#trades thead th")].map((head) => head.textContent);
+  const PROFIT = titles.indexOf("Net profit");
+  const SIGNED = [PROFIT, titles.indexOf("Return")];
   const body = document.querySelector("#trades tbody");
   const pager = document.getElementById("pager");
   const filters = document.getElementById("filters");
@@ -25,7 +27,7 @@
 
   const cell = (text, n) => {
     const made = make("td", { className: data.columns[n] ? "num" : "" });
-    if (n === PROFIT || n === PROFIT + 1) made.classList.add(text.startsWith("+") ? "up" : "down");
+    if (SIGNED.includes(n)) made.classList.add(text.startsWith("+") ? "up" : "down");
     made.append(n === 0 ? make("button", { type: "button", textContent: text, title: `Show trade ${text} on the chart` }) : text);
     return made;
   };
