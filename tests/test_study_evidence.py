@@ -151,8 +151,11 @@ def test_tests_on_bars_that_changed_since_say_so(database):
     store_bars(database, "TEST", "1d", random_walk(500, seed=9))
     study = studied(database)
     bars = load_bars(database, "TEST", "1d", with_indicators=False)
-    later = bars.iloc[-1:].assign(ts=bars["ts"].iloc[-1:] + np.timedelta64(1, "D"))
+    last = bars.iloc[-1:]
+    later = last.assign(ts=last["ts"] + np.timedelta64(1, "D"))
     store_bars(database, "TEST", "1d", later.assign(close=60.0, low=60.0))
+    assert evidence_of(database, study, MA_CROSS).caution == ""  # the study ends before it
+    store_bars(database, "TEST", "1d", random_walk(500, seed=10))
     assert evidence_of(database, study, MA_CROSS).caution == CHANGED
 
 
