@@ -40,6 +40,7 @@ def _told(walk: WalkForward) -> html.Section:
         run.equity.to_numpy(),
         run.benchmark_equity.to_numpy(),
         edges,
+        [(window.test_start, window.test_end) for window in walk.windows if window.is_failed],
     )
     return panel(
         "Out-of-sample, as one run",
@@ -104,13 +105,22 @@ def _row(walk: WalkForward, window: WalkForwardWindow, names: Sequence[str]) -> 
     chosen = window.params or {}
     return table_row(
         str(window.number),
-        f"{_day(window.test_start)} to {_day(window.test_end)}",
+        _tested(window),
         *(value_text(chosen[name]) if name in chosen else MISSING for name in names),
         metric_text_of(metric, window.before),
         metric_text_of(metric, window.after),
         signed_cell("percent", window.profit),
-        metric_text("count", window.out_of_sample["trades"]),
+        metric_text("count", (window.out_of_sample or {}).get("trades")),
     )
+
+
+def _tested(window: WalkForwardWindow) -> Component | str:
+    days = f"{_day(window.test_start)} to {_day(window.test_end)}"
+    if not window.error:
+        return days
+    what = "failed" if window.is_failed else "all combinations failed"
+    said = html.Span(f"{what}: {window.error}", className="opt-failed")
+    return html.Td([days, said], className="num")
 
 
 def _day(moment: pd.Timestamp) -> str:

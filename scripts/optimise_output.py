@@ -99,6 +99,8 @@ def _print_walk(study, evidence) -> None:
         before, after = (metric_text(spec.kind, window[name]) for name in ("before", "after"))
         params = window["params"] or {}
         words = ", ".join(f"{name} {value}" for name, value in params.items()) or "none: stays out"
+        if error := window.get("error"):
+            words += f" (failed: {error})"
         test = f"{window['test_start'][:10]} to {window['test_end'][:10]}"
         profit = metric_text("percent", window["profit"])
         print(f"{test:>25}{before:>12}{after:>12}{profit:>10}  {words}")

@@ -82,6 +82,11 @@ def grouped(value: float, digits: int) -> str:
     return _minus(text.lstrip("-") if not text.strip("-0.,") else text)
 
 
+def counted(count: int, noun: str) -> str:
+    """Write a count with its noun: "1 bar", "1,200 bars"."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def price_text(price: float) -> str:
     """Write a price with the digits that matter at its size."""
     if price == 0 or abs(price) >= 1:

@@ -10,12 +10,14 @@ from scripts import optimise
 from services.backtest import run_backtest
 from services.ingest.store import store_bars
 from services.market_data import load_bars
+from services.parameters import Parameters, param
 from services.settings import load_settings
 from services.studies import find_studies, find_study
 from services.studies import prepare as preparing
 from services.studies import work as working
 from services.workspace import open_workspace
-from strategies.registry import load_strategy
+from strategies.base import Strategy
+from strategies.registry import STRATEGIES, load_strategy
 
 USUAL = ["-s", "TEST", "--strategy", "ma_cross", "--grid", "fast=5:15:5", "slow=12,20"]
 
@@ -214,3 +216,36 @@ def test_saved_studies_are_listed_the_latest_first(database, capsys):
 def test_a_walk_forward_says_how_many_windows_it_tries(database, capsys):
     said = spoken(capsys, "--walk-forward", "--train", "6 M", "--test", "3 M")
     assert "5 combinations (1 more are not valid) of fast 5,10,15, slow 12,20 in each of 2" in said
+
+
+class Fragile(Strategy):
+    """Cannot bear one bar among the last of those it is shown."""
+
+    name = "fragile"
+    bad = None
+
+    class Params(Parameters):
+        every: int = param(4, "bars between two orders", ge=2, le=20)
+
+    def signals(self, df):
+        if (df["ts"].tail(40) == self.bad).any():
+            raise ZeroDivisionError("division by nothing")
+        return np.where(np.arange(len(df)) // self.params.every % 2, -1, 1).astype(np.int8)
+
+
+def test_a_walk_forward_tells_of_windows_in_which_the_rule_fails(database, capsys, monkeypatch):
+    monkeypatch.setitem(STRATEGIES, "fragile", Fragile)
+    monkeypatch.setattr(Fragile, "bad", load_bars(database, "TEST", "1d")["ts"].iloc[230])
+    asked = ["-s", "TEST", "--strategy", "fragile", "--grid", "every=3,5"]
+    asked += ["--walk-forward", "--train", "4 M", "--test", "2 M"]
+    shown = spoken(capsys, base=asked)
+    [failed] = [line for line in shown.splitlines() if "(failed: ZeroDivisionError" in line
+                and "every" in line]  # fmt: skip
+    assert "n/a" in failed
+    assert "what it would have gained or lost there is not known" in shown
+    said = json.loads(spoken(capsys, "--json", base=asked))
+    windows = said["walk_forward"]["windows"]
+    [window] = [w for w in windows if w["error"] and w["params"]]
+    assert window["error"] == "ZeroDivisionError: division by nothing"
+    assert (window["profit"], window["out_of_sample"]) == (None, None)
+    assert said["tests"]["failed"] == 1

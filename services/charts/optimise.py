@@ -132,15 +132,21 @@ def _tick(i: int, height: float, text: str) -> Figure:
 def windows_figure(walk: WalkForward) -> Figure:
     """Draw the windows in time, a line each: the bars to choose on, and those to test on.
 
-    The gap between the two is the embargo.
+    The gap between the two is the embargo. Tests in which the rule failed have a colour of their
+    own.
     """
     windows = walk.windows
+    tested = [w for w in windows if not w.is_failed]
+    failed = [w for w in windows if w.is_failed]
     spans = (
-        ("Train", "--benchmark", [(w.train_start, w.train_end) for w in windows]),
-        ("Test", "--accent", [(w.test_start, w.test_end) for w in windows]),
+        ("Train", "--benchmark", windows, [(w.train_start, w.train_end) for w in windows]),
+        ("Test", "--accent", tested, [(w.test_start, w.test_end) for w in tested]),
+        ("Test failed", "--danger", failed, [(w.test_start, w.test_end) for w in failed]),
     )
     width = max(4, min(16, 220 // len(windows)))
-    traces = [_bars(name, colour, ends, windows, width) for name, colour, ends in spans]
+    traces = [
+        _bars(name, colour, ends, of_them, width) for name, colour, of_them, ends in spans if ends
+    ]
     return look.figure(
         traces,
         hovermode="closest",
@@ -214,9 +220,16 @@ def _points(name: str, x: list, y: list, colour: str, symbol: str, form: str) ->
 
 
 def stitched_figure(
-    ts: pd.Series, equity: np.ndarray, held: np.ndarray, edges: Sequence[pd.Timestamp] = ()
+    ts: pd.Series,
+    equity: np.ndarray,
+    held: np.ndarray,
+    edges: Sequence[pd.Timestamp] = (),
+    failed: Sequence[tuple[pd.Timestamp, pd.Timestamp]] = (),
 ) -> Figure:
-    """Draw the equity of all tests as one curve, against Buy & Hold; `edges` begin windows."""
+    """Draw the equity of all tests as one curve, against Buy & Hold; `edges` begin windows.
+
+    Spans in which the rule `failed` are shaded: there the curve stays in cash.
+    """
     curves = (("Out-of-sample", equity, "--equity"), ("Buy & Hold", held, "--benchmark"))
     traces = []
     for name, values, colour in curves:
@@ -229,7 +242,10 @@ def stitched_figure(
         xaxis=look.time_axis(),
         yaxis=look.y_axis(",.3~s"),
         annotations=[look.title("Equity", 1.0)],
-        shapes=[look.upright(start, "--grid", "dot") for start in starts],
+        shapes=[
+            *(look.upright(start, "--grid", "dot") for start in starts),
+            *(look.band(f"{a:%Y-%m-%d}", f"{b:%Y-%m-%d}", "--danger", 0.15) for a, b in failed),
+        ],
     )
 
 

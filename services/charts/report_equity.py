@@ -101,19 +101,7 @@ def _in_market(result: BacktestResult, timezone: str) -> Figure:
 def _shade(period: UnderwaterPeriod, stamps: np.ndarray, timezone: str) -> Figure:
     span = local_times(stamps[[period.peak_bar, period.end_bar]], timezone, stamps)
     begin, end = look.iso(span)
-    return {
-        "type": "rect",
-        "xref": "x",
-        "yref": "paper",
-        "x0": begin,
-        "x1": end,
-        "y0": _DRAWDOWN[0],
-        "y1": 1,
-        "fillcolor": "--drawdown",
-        "opacity": 0.45,
-        "line": {"width": 0},
-        "layer": "below",
-    }
+    return look.band(begin, end, "--drawdown", 0.45, _DRAWDOWN[0])
 
 
 def rolling_figure(measured: Rolling) -> Figure:

@@ -162,6 +162,23 @@ def upright(x: float, colour: str, dash: str = "dash") -> Figure:
     }
 
 
+def band(x0: Any, x1: Any, colour: str, opacity: float, y0: float = 0.0) -> Figure:
+    """Return a shaded span of the x axis, from `y0` of the figure's height to its top."""
+    return {
+        "type": "rect",
+        "xref": "x",
+        "yref": "paper",
+        "x0": x0,
+        "x1": x1,
+        "y0": y0,
+        "y1": 1,
+        "fillcolor": colour,
+        "opacity": opacity,
+        "line": {"width": 0},
+        "layer": "below",
+    }
+
+
 def beside(x: float, text: str, colour: str, y: float = 1.0, anchor: str = "left") -> Figure:
     """Return a few words at an upright line."""
     return {

@@ -19,15 +19,17 @@ from services.metrics import Metrics
 WINDOW_END = "window end"  # the exit reason of a position that its window did not outlive
 
 
-class Resting:
-    """The rule of a window for which nothing was chosen: to stay out of the market."""
+@dataclass(frozen=True, eq=False)
+class Said:
+    """A rule that was asked before; without `signals` one that stays out of the market."""
 
-    name = "resting"
-    rule = "Stay out of the market."
+    signals: np.ndarray | None = None
+    name: str = "said"
+    rule: str = "Trade by the signals at hand."
 
     def signals_from(self, df: pd.DataFrame, first: int) -> np.ndarray:
-        """Return 0 for every bar."""
-        return np.zeros(len(df) - first, dtype=np.int8)
+        """Return the signals at hand, which are those of the bars from `first` on."""
+        return np.zeros(len(df) - first, dtype=np.int8) if self.signals is None else self.signals
 
     def lines(self, _: pd.DataFrame) -> list[Line]:
         """Draw nothing."""
@@ -102,9 +104,9 @@ def stitched(
     equity = np.concatenate([part.equity for part in parts])
     position = np.concatenate([part.position for part in parts])
     start = bars["ts"].iloc[len(bars) - len(equity)]
-    # Resting, nothing is looked for within a bar.
+    # Out of the market, nothing is looked for within a bar.
     plain = replace(settings, intrabar="stop_first")
-    held = run_backtest(bars, Resting(), plain, start=start, timezone=timezone)
+    held = run_backtest(bars, Said(), plain, start=start, timezone=timezone)
     trades = _joined(parts)
     calendar = metrics.calendar_of(held.bars["ts"], timezone)
     return Stitched(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from services.backtest.finer import FinerBars
 from services.backtest.result import BacktestResult
-from services.backtest.run import run_backtest
+from services.backtest.run import run_backtest, signals_of
 from services.backtest.settings import SimulationSettings
 from services.errors import NoBars
 from services.indicators import with_indicators
@@ -20,7 +20,8 @@ from services.optimise.executor import Executor
 from services.optimise.folds import Length, Window, windows_of
 from services.optimise.grid import StrategyClass
 from services.optimise.objective import Objective, best_of
-from services.optimise.stitch import Part, Resting, part_of, stitched
+from services.optimise.outcome import ERROR, error_text
+from services.optimise.stitch import Part, Said, part_of, stitched
 from services.optimise.sweep import sweep as sweep_grid
 from services.optimise.walked import WalkForward, WalkForwardWindow, finished, notes_of
 from services.progress import Progress, Report, silent
@@ -70,9 +71,10 @@ def walk_forward(
     Windows are those of `windows_of`. Every test starts flat, with the capital that the one
     before left; a position open at its end is closed at the last close, with costs, but for that
     of the last window, which stays open as in any backtest. It ends early where the capital is
-    lost. An executor carries the choices, a window each. `keep` is given each window when it is
-    done; who passes these as `begun` goes on after them. Raises InvalidParams when the bars are
-    too few, and what `report` raises.
+    lost. A window whose rule raises has the `error`, and its test stays in cash. An executor
+    carries the choices, a window each. `keep` is given each window when it is done; who passes
+    these as `begun` goes on after them. Raises InvalidParams when the bars are too few, and what
+    `report` raises.
     """
     frame, first = _history(bars, start, end)
     cut = windows_of(frame["ts"], train, test, anchored=anchored, embargo=embargo, first=first)
@@ -109,11 +111,15 @@ class Step(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """What a window's training came to: the best of those `tried`, None where none qualified."""
+    """What a window's training came to: the best of those `tried`, None where none qualified.
+
+    `error` says why where all of them failed.
+    """
 
     tried: int
     params: Mapping[str, Any] | None
     in_sample: Metrics | None
+    error: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +149,7 @@ class Training:
         )
         best = best_of(rows, self.objective)
         if best is None:
-            return Choice(len(rows), None, None)
+            return Choice(len(rows), None, None, _why_all_failed(rows))
         names = self.strategy_class.Params.model_fields
         params = {name: _plain(rows[name].iloc[best]) for name in names}
         return Choice(len(rows), params, _metrics(rows, best))
@@ -193,7 +199,9 @@ class _Walk:
         self, number: int, window: Window, choice: Choice, capital: float, closes: bool
     ) -> Step:
         """Trade what was chosen on the bars to test on."""
-        result = self._result(choice.params, window, capital)
+        rule, error = self._rule(choice, window)
+        is_known = not error or choice.params is None
+        result = self._result(rule, window, capital)
         part = part_of(result, closes)
         before, metric = choice.in_sample, self._objective.metric
         done = WalkForwardWindow(
@@ -207,20 +215,30 @@ class _Walk:
             tried=choice.tried,
             params=choice.params,
             in_sample=before,
-            out_of_sample=result.metrics,
+            out_of_sample=result.metrics if is_known else None,
             before=None if before is None else before[metric],
-            after=None if before is None else result.metrics[metric],
+            after=result.metrics[metric] if is_known and before is not None else None,
             capital=capital,
-            profit=part.capital / capital - 1.0,
+            profit=part.capital / capital - 1.0 if is_known else None,
+            error=error,
         )
         return Step(done, part)
 
-    def _result(
-        self, params: Mapping[str, Any] | None, window: Window, capital: float
-    ) -> BacktestResult:
+    def _rule(self, choice: Choice, window: Window) -> tuple[Said, str]:
+        """Ask what was chosen for its signals; where it fails it stays out, and this says why."""
+        if choice.params is None:
+            return Said(), choice.error
+        # A copy, which shares its columns: a rule may add or change some of its own.
+        seen = self._frame.iloc[: window.test_end].copy(deep=False)
+        try:
+            return Said(signals_of(self._class(**choice.params), seen, window.test_start)), ""
+        except Exception as error:  # noqa: BLE001  (the user's code: only its own window fails)
+            return Said(), error_text(error)
+
+    def _result(self, rule: Said, window: Window, capital: float) -> BacktestResult:
         return run_backtest(
             self._frame.iloc[: window.test_end],
-            Resting() if params is None else self._class(**params),
+            rule,
             replace(self._settings, cash=capital),
             start=self._ts.iloc[window.test_start],
             timezone=self._timezone,
@@ -237,6 +255,11 @@ def _history(
     ts = bars["ts"]
     stop = len(bars) if end is None else int((ts <= end).sum())
     return with_indicators(bars).iloc[:stop], 0 if start is None else int((ts < start).sum())
+
+
+def _why_all_failed(rows: pd.DataFrame) -> str:
+    failed = rows[ERROR].notna() if ERROR in rows else pd.Series(dtype=bool)
+    return str(rows[ERROR].iloc[0]) if len(failed) and failed.all() else ""
 
 
 def _nested(report: Report, k: int, windows: int) -> Report:

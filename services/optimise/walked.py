@@ -12,6 +12,7 @@ from services.backtest.settings import SimulationSettings
 from services.metrics import Metrics
 from services.optimise.objective import Objective
 from services.optimise.stitch import Stitched
+from services.wording import counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +24,8 @@ class WalkForwardWindow:
     sweep, `out_of_sample` those of its backtest from `test_start` to `test_end`. `profit` is what
     the window gained as a fraction of its `capital` at the start, with the costs of closing what
     was open at its end. `before` and `after` are the objective in-sample and out-of-sample.
+    `error` says why the rule failed: in the test, of which nothing is known then, or with every
+    combination in training, so that there are no `params`.
     """
 
     number: int
@@ -35,11 +38,22 @@ class WalkForwardWindow:
     tried: int
     params: Mapping[str, Any] | None
     in_sample: Metrics | None
-    out_of_sample: Metrics
+    out_of_sample: Metrics | None
     before: float | None
     after: float | None
     capital: float
-    profit: float
+    profit: float | None
+    error: str = ""
+
+    @property
+    def is_failed(self) -> bool:
+        """Tell whether the rule failed in the test, which stayed in cash instead."""
+        return bool(self.error) and self.params is not None
+
+    @property
+    def gained(self) -> bool:
+        """Tell whether it ended with a profit."""
+        return self.profit is not None and self.profit > 0
 
     @property
     def ratio(self) -> float | None:
@@ -103,7 +117,7 @@ def finished(
         settings=settings,
         degradation=_degradation(windows),
         efficiency=yearly / growth if defined else None,
-        consistency=sum(w.profit > 0 for w in windows) / len(windows),
+        consistency=sum(w.gained for w in windows) / len(windows),
         notes=notes,
     )
 
@@ -127,25 +141,61 @@ def _mean(values: list[float | None]) -> float | None:
 
 def notes_of(windows: Sequence[WalkForwardWindow], left_out: int, total: int) -> tuple[str, ...]:
     """Say what a reader must know; `total` is how many windows there were to be."""
-    notes, last = [], windows[-1]
+    return (*_of_end(windows, left_out, total), *_of_failures(windows), *_of_rest(windows))
+
+
+def _of_end(windows: Sequence[WalkForwardWindow], left_out: int, total: int) -> list[str]:
+    last = windows[-1]
     if len(windows) < total:
-        notes.append(f"The capital was lost in window {last.number} of {total}: it ends there.")
-    elif last.is_partial:
+        return [f"The capital was lost in window {last.number} of {total}: it ends there."]
+    if last.is_partial:
+        bars = counted(last.test_bars, "bar")
+        until = f"{last.test_end:%Y-%m-%d}"
+        return [f"The last test is shorter than the others: {bars}, to {until}."]
+    if left_out == 1:
+        return ["The last bar is less than half a test and was left out."]
+    if left_out:
+        return [f"The last {left_out:,} bars are less than half a test and were left out."]
+    return []
+
+
+def _of_failures(windows: Sequence[WalkForwardWindow]) -> list[str]:
+    notes = []
+    failed = [w for w in windows if w.is_failed]
+    untried = [w for w in windows if w.error and w.params is None]
+    if failed:
+        there = sum(w.test_bars for w in failed)
+        bars = f"{there:,} of its {sum(w.test_bars for w in windows):,} bars"
         notes.append(
-            f"The last test is shorter than the others: {last.test_bars} bars, "
-            f"to {last.test_end:%Y-%m-%d}."
+            f"The rule failed in the test of {_numbers(failed)} ({failed[0].error}): what it would "
+            f"have gained or lost there is not known. The curve stays in cash for these {bars}, "
+            "and its numbers count them as such."
         )
-    elif left_out:
-        notes.append(f"The last {left_out} bars are less than half a test and were left out.")
-    resting = [str(w.number) for w in windows if w.params is None]
-    waiting = [str(w.number) for w in windows if w.params and w.out_of_sample["exposure"] == 0.0]
+    if untried:
+        notes.append(
+            f"On the bars to choose on every combination failed ({untried[0].error}), so that "
+            f"nothing was traded, in {_numbers(untried)}."
+        )
+    return notes
+
+
+def _of_rest(windows: Sequence[WalkForwardWindow]) -> list[str]:
+    notes = []
+    resting = [w for w in windows if w.params is None and not w.error]
+    traded = [w for w in windows if w.params is not None and not w.is_failed]
+    waiting = [w for w in traded if w.out_of_sample["exposure"] == 0.0]
     if resting:
         notes.append(
-            f"No combination qualified, so that nothing was traded, in window {', '.join(resting)}."
+            f"No combination qualified, so that nothing was traded, in {_numbers(resting)}."
         )
     if waiting:
         notes.append(
             "A test starts flat and waits for a signal of its own: no signal to enter came in "
-            f"window {', '.join(waiting)}."
+            f"{_numbers(waiting)}."
         )
-    return tuple(notes)
+    return notes
+
+
+def _numbers(windows: Sequence[WalkForwardWindow]) -> str:
+    noun = "window" if len(windows) == 1 else "windows"
+    return f"{noun} {', '.join(str(w.number) for w in windows)}"

@@ -10,9 +10,10 @@ from services.quality.findings import SEVERITIES, Finding, QualityReport, empty_
 from services.quality.gaps import session_findings
 from services.quality.prices import hundredfold, off_market
 from services.quality.repeats import repeat_findings, volume_findings
-from services.quality.series import Series, number, share
+from services.quality.series import Series, share
 from services.quality.sessions import Held, hold
 from services.quality.splits import jumps
+from services.wording import counted
 
 _MOST_OF_A_KIND = 50
 
@@ -121,18 +122,18 @@ def _summary(series: Series, name, coverage, found: list[Finding], quarantined: 
     if len(series) == 0:
         return "No bars are stored."
     dates = f"{series.day[0]} to {series.day[-1]}"
-    parts = [f"{number(len(series), series.bar_name)} from {dates}"]
+    parts = [f"{counted(len(series), series.bar_name)} from {dates}"]
     if name is None:
         parts.append("gaps are not judged, because the exchange is not known")
     elif coverage is not None:
         whole = "sessions" if series.by_session else "bars of the sessions"
         parts.append(f"{share(coverage)} of the {whole} of {name}")
-    counted = [
-        number(count, noun)
+    worse = [
+        counted(count, noun)
         for severity, noun in (("error", "error"), ("warning", "warning"))
         if (count := sum(finding.severity == severity for finding in found))
     ]
-    parts.append(" and ".join(counted) if counted else "nothing suspect")
+    parts.append(" and ".join(worse) if worse else "nothing suspect")
     if quarantined:
-        parts.append(f"{number(quarantined, 'row')} in quarantine")
+        parts.append(f"{counted(quarantined, 'row')} in quarantine")
     return "; ".join(parts) + "."

@@ -5,8 +5,9 @@ import pandas as pd
 
 from services.calendars import FOREX
 from services.quality.findings import Finding
-from services.quality.series import Series, number, runs, share, stamp
+from services.quality.series import Series, runs, share, stamp
 from services.quality.sessions import Held
+from services.wording import counted
 
 # The shortest gap worth a word of its own; a lone minute without a trade is no event.
 _SHORTEST_GAP = {"1m": 5, "5m": 2}
@@ -40,7 +41,7 @@ def _missing_sessions(series: Series, held: Held) -> list[Finding]:
         start, end = dates[first], dates[last]
         span = f"{start}" if count == 1 else f"{start} to {end}"
         verb = "has" if count == 1 else "have"
-        text = f"{span}: {number(count, noun)} of the exchange {verb} no bar."
+        text = f"{span}: {counted(count, noun)} of the exchange {verb} no bar."
         found.append(
             Finding(
                 "missing_sessions",
@@ -91,7 +92,7 @@ def _unlikely_length(fullness: np.ndarray, expected: np.ndarray) -> np.ndarray:
 
 def _gap_finding(series: Series, held: Held, entry: int, lacking: int) -> Finding:
     date, expected = held.map.dates[entry], int(held.map.expected[entry])
-    text = f"{date}: {lacking:,} of {number(expected, series.bar_name)} are missing"
+    text = f"{date}: {lacking:,} of {counted(expected, series.bar_name)} are missing"
     gap = int(held.gap[entry])
     begin = held.gap_start[entry]
     values = {"missing": lacking, "expected": expected, "longest": gap}
@@ -150,7 +151,7 @@ def _outside(series: Series, held: Held, calendar: str) -> list[Finding]:
         return []
     part = len(bars) / len(series)
     text = (
-        f"{number(len(bars), 'bar')} ({share(part)}) lie outside the sessions of {calendar}, from "
+        f"{counted(len(bars), 'bar')} ({share(part)}) lie outside the sessions of {calendar}, from "
         f"{series.when(bars[0])} to {series.when(bars[-1])}: extended hours."
     )
     return [
@@ -170,7 +171,7 @@ def _outside(series: Series, held: Held, calendar: str) -> list[Finding]:
 def _on_closed_days(series: Series, first: int, last: int, calendar: str) -> Finding:
     count = last - first + 1
     where = "a day" if count == 1 else "days"
-    text = f"{series.span(first, last)}: {number(count, 'bar')} on {where} without a session of "
+    text = f"{series.span(first, last)}: {counted(count, 'bar')} on {where} without a session of "
     return Finding(
         "bars_outside_sessions",
         series.stamp(first),

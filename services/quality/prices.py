@@ -3,8 +3,8 @@
 import numpy as np
 
 from services.quality.findings import Finding
-from services.quality.series import Series, number
-from services.wording import price_text
+from services.quality.series import Series
+from services.wording import counted, price_text
 
 _AROUND = 3  # bars on each side that a price is held against
 _LEAST = 8  # bars without which nothing can be said
@@ -58,7 +58,7 @@ def _hundredfold_finding(series: Series, first: int, last: int, sign: float) -> 
     factor = float(np.exp(abs(np.log(series.close[first] / beside))))
     side = "above" if sign > 0 else "below"
     text = (
-        f"{series.span(first, last)}: {number(count, 'bar')} about {factor:,.0f} times {side} "
+        f"{series.span(first, last)}: {counted(count, 'bar')} about {factor:,.0f} times {side} "
         f"the bars beside (close {price_text(series.close[first])} against "
         f"{price_text(beside)}), as when pence stand for pounds."
     )

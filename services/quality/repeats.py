@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from services.quality.findings import Finding
-from services.quality.series import Series, number, runs, share
+from services.quality.series import Series, runs, share
+from services.wording import counted
 
 _HOUR = np.timedelta64(60, "m")
 # How many in a row are more than chance: by session, of an hour or more, shorter.
@@ -50,7 +51,7 @@ def _stale(series: Series, first: int, last: int) -> Finding:
     repeats = last - first + 1
     verb = "repeats" if repeats == 1 else "repeat"
     text = (
-        f"{series.span(first, last)}: {number(repeats, 'bar')} {verb} prices and volume of "
+        f"{series.span(first, last)}: {counted(repeats, 'bar')} {verb} prices and volume of "
         f"{series.when(first - 1)}, as when a source goes on sending its last answer."
     )
     return _stretch("stale_bars", series, first, last, text)
@@ -58,7 +59,7 @@ def _stale(series: Series, first: int, last: int) -> Finding:
 
 def _flat(series: Series, first: int, last: int) -> Finding:
     text = (
-        f"{series.span(first, last)}: {number(last - first + 1, 'bar')} in a row have one price "
+        f"{series.span(first, last)}: {counted(last - first + 1, 'bar')} in a row have one price "
         "for open, high, low and close, as when a source knows only the close."
     )
     return _stretch("flat_bars", series, first, last, text)
@@ -89,7 +90,7 @@ def volume_findings(series: Series) -> list[Finding]:
     if unknown.any():
         bars = np.flatnonzero(unknown)
         text = (
-            f"{number(len(bars), 'bar')} ({share(len(bars) / len(series))}) from "
+            f"{counted(len(bars), 'bar')} ({share(len(bars) / len(series))}) from "
             f"{series.when(bars[0])} to {series.when(bars[-1])} have no volume, the others do."
         )
         found.append(_volume("missing_volume", series, bars, "warning", text))
@@ -101,14 +102,14 @@ def _zero_volume(series: Series, zero: np.ndarray) -> list[Finding]:
     if len(stretches) > _SEPARATE:
         bars = np.flatnonzero(zero)
         text = (
-            f"{number(len(bars), 'bar')} ({share(len(bars) / len(series))}) from "
+            f"{counted(len(bars), 'bar')} ({share(len(bars) / len(series))}) from "
             f"{series.when(bars[0])} to {series.when(bars[-1])} have a volume of zero."
         )
         return [_volume("zero_volume", series, bars, "warning", text)]
     found = []
     for first, last in stretches:
         bars = np.arange(first, last + 1)
-        text = f"{series.span(first, last)}: {number(len(bars), 'bar')} with a volume of zero."
+        text = f"{series.span(first, last)}: {counted(len(bars), 'bar')} with a volume of zero."
         found.append(_volume("zero_volume", series, bars, "warning", text))
     return found
 

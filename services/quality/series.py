@@ -129,11 +129,6 @@ def runs(mark: np.ndarray) -> list[tuple[int, int]]:
     return list(zip(starts.tolist(), ends.tolist(), strict=True))
 
 
-def number(count: int, noun: str) -> str:
-    """Write a count with its noun: "1 bar", "1,200 bars"."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def share(fraction: float) -> str:
     """Write a fraction as percent; only a whole is 100 %, only nothing is 0 %."""
     percent = fraction * 100

@@ -44,4 +44,5 @@ def _record(window: WalkForwardWindow) -> dict[str, Any]:
         "profit": window.profit,
         "in_sample": window.in_sample,
         "out_of_sample": window.out_of_sample,
+        "error": window.error,
     }

@@ -48,14 +48,22 @@ def tests_of(
 
 
 def _looked_ahead(walk: WalkForward, bars: pd.DataFrame, strategy_class: Any) -> LookAhead:
-    """Check what the last window that traded had chosen, over all of the tests."""
-    chosen: list[Mapping[str, Any]] = [w.params for w in walk.windows if w.params is not None]
+    """Check what the last window that traded had chosen, over all of the tests.
+
+    A rule that fails on bars of other windows stays unchecked.
+    """
+    chosen: list[Mapping[str, Any]] = [
+        w.params for w in walk.windows if w.params is not None and not w.is_failed
+    ]
     if not chosen:
         return UNCHECKED
     start, end = walk.windows[0].test_start, walk.windows[-1].test_end
     frame = with_indicators(bars[bars["ts"] <= end])
     first = int(np.searchsorted(frame["ts"], start))
     seen = frame.copy(deep=False)
-    signals = signals_of(strategy_class(**chosen[-1]), seen, first)
+    try:
+        signals = signals_of(strategy_class(**chosen[-1]), seen, first)
+    except Exception:  # noqa: BLE001  (the user's code, which may fail where it did before)
+        return UNCHECKED
     again = strategy_class(**chosen[-1])
     return check_look_ahead(again, frame, signals, first, seconds=SECONDS)

@@ -34,7 +34,7 @@ from services.validation.verdict import (
     of_luck,
     of_timing,
 )
-from services.wording import grouped
+from services.wording import counted, grouped
 
 FEWEST_WINDOWS = 4
 _MUCH_LOST = 0.5  # of the Sharpe in-sample
@@ -61,7 +61,8 @@ class WalkTests:
     `count` returns give the Sharpe; `moments` is None where they are too few or do not vary.
     Spreads are of the returns redrawn in blocks, but for `trades_return` and `trades_drawdown`,
     which are of the `trades` closed trades redrawn. `before` and `after` are the mean Sharpe
-    ratios of the windows in-sample and out-of-sample, `profitable` of `windows` gained.
+    ratios of the windows in-sample and out-of-sample, `profitable` of `windows` gained; in
+    `failed` of them the rule raised and the curve stayed in cash.
     """
 
     count: int
@@ -80,6 +81,7 @@ class WalkTests:
     before: float | None
     after: float | None
     look_ahead: LookAhead
+    failed: int = 0
 
     @property
     def kept(self) -> float | None:
@@ -123,7 +125,7 @@ def walk_tests(walk: WalkForward, look_ahead: LookAhead, timezone: str = "UTC") 
     both = [
         (window.in_sample["sharpe"], window.out_of_sample["sharpe"])
         for window in walk.windows
-        if window.in_sample
+        if window.in_sample and window.out_of_sample
     ]
     known = [pair for pair in both if None not in pair]
     return WalkTests(
@@ -139,10 +141,11 @@ def walk_tests(walk: WalkForward, look_ahead: LookAhead, timezone: str = "UTC") 
         trades_drawdown=Interval.of(trades.max_drawdown),
         timing_p_value=_timing(walk),
         windows=len(walk.windows),
-        profitable=sum(window.profit > 0 for window in walk.windows),
+        profitable=sum(window.gained for window in walk.windows),
         before=_mean([before for before, _ in known]),
         after=_mean([after for _, after in known]),
         look_ahead=look_ahead,
+        failed=sum(window.is_failed for window in walk.windows),
     )
 
 
@@ -152,8 +155,9 @@ def walk_verdict(tests: WalkTests, walks: int, beside: int) -> tuple[DeflatedSha
     `walks` walk-forwards of the strategy on the series count as trials: what a window chose on
     bars before its test is no trial on it. But whoever tried combinations on all bars at once
     (`beside` of them) may have seen the tests: then the verdict is at most some. So it is after
-    fewer than four windows, when half of the Sharpe in-sample is lost or no look-ahead could be
-    checked; at most weak when none of it is left or random timing does as well.
+    fewer than four windows, when half of the Sharpe in-sample is lost, the rule failed in a
+    window or no look-ahead could be checked; at most weak when none of it is left or random timing
+    does as well.
     """
     deflated = deflated_of(tests.moments, tests.count, max(walks, 1))
     findings = [
@@ -164,6 +168,8 @@ def walk_verdict(tests: WalkTests, walks: int, beside: int) -> tuple[DeflatedSha
         _of_loss(tests),
         _of_windows(tests),
     ]
+    if tests.failed:
+        findings.append(_of_failures(tests))
     if beside:
         findings.append(_of_seen(beside))
     return deflated, judged(findings)
@@ -195,6 +201,14 @@ def _of_windows(tests: WalkTests) -> Finding:
     if tests.windows < FEWEST_WINDOWS:
         return Finding(SOME, f"{fact}: too few windows to tell more.")
     return Finding(STRONG if 2 * tests.profitable > tests.windows else SOME, f"{fact}.")
+
+
+def _of_failures(tests: WalkTests) -> Finding:
+    return Finding(
+        SOME,
+        f"The rule failed in {tests.failed} of {counted(tests.windows, 'window')}: what it would "
+        "have lost there is in none of these numbers.",
+    )
 
 
 def _of_seen(beside: int) -> Finding:
