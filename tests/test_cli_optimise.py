@@ -64,6 +64,14 @@ def test_the_best_is_that_of_single_backtests(database, capsys):
     assert sharpes == sorted(sharpes, reverse=True)
 
 
+@pytest.mark.parametrize("method", [(), ("--method", "search", "--samples", "5")])
+def test_whole_numbers_are_written_as_such(database, capsys, method):
+    said = json.loads(spoken(capsys, *method, "--holdout", "20", "--json"))
+    for row in (*said["best"], *said["unseen"]["best"]):
+        assert {type(v) for v in row["params"].values()} == {int}
+        assert type(row["metrics"]["trades"]) is int
+
+
 def test_on_a_random_walk_there_is_no_evidence_of_skill(database, capsys):
     said = json.loads(spoken(capsys, "--json"))
     assert said["verdict"]["level"] == "no evidence"

@@ -18,6 +18,7 @@ from services.errors import Cancelled, InvalidParams
 from services.optimise.executor import local_executor
 from services.optimise.objective import Objective, best_of
 from services.optimise.search import Batch, pareto_front, search
+from services.optimise.sweep import sweep
 from services.studies.packing import pack_frame, unpack_frame
 from strategies.ath_breakout import AthBreakout
 from strategies.ma_cross import MaCross
@@ -94,6 +95,31 @@ def test_a_row_is_that_of_a_backtest(bars):
         pd.testing.assert_series_equal(
             row, one.iloc[0], check_names=False, check_dtype=False, check_exact=True
         )
+
+
+def test_counts_are_whole_numbers_as_in_a_sweep(bars):
+    swept = plain_types(sweep(bars, MaCross, {"fast": [5, 10], "slow": [20, 50]}))
+    kept = []
+    frame = search(bars, MaCross, {"fast": (2, 40), "slow": (10, 90)}, trials=12, keep=kept.append)
+    assert plain_types(frame) == swept
+    assert swept["trades"] == "int64"
+    assert all(plain_types(batch.rows) == swept for batch in kept)
+    again = search(bars, MaCross, {"fast": (2, 40), "slow": (10, 90)}, trials=12, begun=kept[:3])
+    pd.testing.assert_frame_equal(again, frame)
+
+
+def test_a_count_that_one_combination_lacks_is_a_float_as_in_a_sweep():
+    class Broken(Landscape):
+        def __call__(self, combinations):
+            frame = super().__call__(combinations)
+            return frame.assign(trades=frame["trades"].where(frame["fast"] > 20))
+
+    frame = search(None, MaCross, WIDE, evaluate=Broken(), trials=30)
+    assert frame["trades"].dtype == "float64"
+
+
+def plain_types(frame):
+    return {name: str(kind) for name, kind in frame.dtypes.items()}
 
 
 def test_no_combination_is_invalid_or_tried_twice():

@@ -13,7 +13,7 @@ from services.backtest.finer import FinerBars
 from services.backtest.settings import SimulationSettings
 from services.errors import InvalidParams
 from services.indicators import with_indicators
-from services.metric_specs import METRIC_SPECS
+from services.metric_specs import METRICS
 from services.optimise.executor import Executor
 from services.optimise.grid import StrategyClass, combinations_from
 from services.optimise.hunt import Hunt, Proposals
@@ -81,8 +81,7 @@ def search(
         if not batch:
             continue
         rows = evaluate(batch)
-        # A batch in which a metric is undefined everywhere has no numbers to take its type from.
-        rows = rows.astype({name: "float64" for name in METRIC_SPECS if name in rows})
+        rows = rows.astype(_types(rows))
         proposals = hunt.learn(_scores(rows, wanted))
         done.append(rows)
         if keep is not None:
@@ -143,6 +142,16 @@ def _measuring(
         return joined(list(executor.map(asked, parts)))
 
     return measured
+
+
+def _types(rows: pd.DataFrame) -> dict[str, str]:
+    """Return the types of metrics: counts stay whole numbers where all rows have one."""
+    there = [spec for spec in METRICS if spec.name in rows]
+    # A batch in which a metric is undefined everywhere has no numbers to take its type from.
+    return {
+        spec.name: "int64" if spec.kind == "count" and rows[spec.name].notna().all() else "float64"
+        for spec in there
+    }
 
 
 def _scores(rows: pd.DataFrame, objectives: Sequence[Objective]) -> list[tuple[float, ...]]:

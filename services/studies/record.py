@@ -66,7 +66,7 @@ def study_record(
     best = ranked(results, request.objective, top)
     record |= {
         "failed": failed_count(results),
-        "best": [_row(best.iloc[place]) for place in range(len(best))],
+        "best": [_row(best, place) for place in range(len(best))],
     }
     if unseen is not None:
         record |= {"unseen": _of_unseen(results, unseen, top)}
@@ -74,14 +74,14 @@ def study_record(
 
 
 def _of_unseen(results: pd.DataFrame, found: Unseen, top: int) -> dict[str, Any]:
-    tried = [results.iloc[place] for place in found.places[:top]]
+    tried = found.places[:top]
     return {
         "start": found.backtest.start,
         "end": found.backtest.end,
         "tried": len(found.places),
         "best": [
-            {"params": _row(before)["params"], "metrics": _row(found.frame.iloc[k])["metrics"]}
-            for k, before in enumerate(tried)
+            {"params": _row(results, place)["params"], "metrics": _row(found.frame, k)["metrics"]}
+            for k, place in enumerate(tried)
         ],
     }
 
@@ -106,8 +106,9 @@ def _of_evidence(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _row(row: pd.Series) -> dict[str, Any]:
-    values = {name: _plain(value) for name, value in row.items() if name != ERROR}
+def _row(frame: pd.DataFrame, place: int) -> dict[str, Any]:
+    # Column by column: a row by itself would make floats of whole numbers.
+    values = {name: _plain(frame[name].iloc[place]) for name in frame if name != ERROR}
     return {
         "params": {name: value for name, value in values.items() if name not in METRIC_SPECS},
         "metrics": {name: values[name] for name in METRIC_SPECS if name in values},
