@@ -132,7 +132,7 @@ def test_what_is_asked_again_is_the_same_study(database):
 
 def test_another_version_makes_another_study(database, monkeypatch):
     study = created(database)
-    monkeypatch.setattr("services.studies.store.versions", lambda: {"numpy": "9.9"})
+    monkeypatch.setattr("services.studies.versions.versions", lambda: {"numpy": "9.9"})
     assert created(database).id != study.id
 
 

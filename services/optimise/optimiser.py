@@ -1,11 +1,17 @@
 """The one room that knows Optuna: it proposes places on axes, and is told what they are worth."""
 
 from collections.abc import Sequence
+from importlib import metadata
 from typing import Any
 
 import numpy as np
 
 from services.optimise.space import Axis, Places
+
+
+def optimiser_version() -> str:
+    """Return the version of Optuna, which proposes other combinations in another one."""
+    return metadata.version("optuna")
 
 
 class Optimiser:

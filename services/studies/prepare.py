@@ -23,6 +23,7 @@ from services.studies.holdout import seen_by
 from services.studies.request import RANDOM, SEARCH, SOBOL, WALK_FORWARD, StudyRequest
 from services.studies.saved import Extent, Study
 from services.studies.store import create_study
+from services.studies.versions import OPTIMISER, versions_for
 
 # Cells (bars times combinations) in a chunk, by the way a rule is said: seconds of work, and of a
 # rule that is asked bar by bar enough for several processes.
@@ -111,6 +112,7 @@ def check_unchanged(study: Study, prepared: Prepared) -> None:
             ("bars", digest_of(prepared.bars, prepared.finer) == study.bars_hash),
             ("strategy's code", code_hash(prepared.strategy_class) == study.code_hash),
             ("metrics' definitions", study.metrics_version == METRICS_VERSION),
+            *_optimiser(study),
         )
         if not same
     ]
@@ -119,6 +121,13 @@ def check_unchanged(study: Study, prepared: Prepared) -> None:
             f"Study {study.id} cannot go on: its {' and '.join(changed)} changed since it began. "
             "Ask for it again as a new study."
         )
+
+
+def _optimiser(study: Study) -> list[tuple[str, bool]]:
+    """Name the optimiser of a search: another version would propose other combinations."""
+    now = versions_for(study.request.method).get(OPTIMISER)
+    then = study.versions.get(OPTIMISER)
+    return [(f"Optuna ({then or 'unknown'} then, {now} now)", then == now)]
 
 
 def _windows(prepared: Prepared) -> int:

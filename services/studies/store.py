@@ -12,11 +12,11 @@ from db.session import Database
 from services.metrics import METRICS_VERSION
 from services.optimise.objective import Objective, best_of
 from services.processes import this_process
-from services.runs.fingerprint import versions
 from services.studies.load import find_study
 from services.studies.packing import pack_frame, unpack_frame
 from services.studies.request import StudyRequest
 from services.studies.saved import RUNNING, WAITING, Extent, Study
+from services.studies.versions import versions_for
 from services.timespan import utc_now
 
 
@@ -48,7 +48,7 @@ def create_study(
         bars_hash=bars,
         code_hash=code,
         metrics_version=METRICS_VERSION,
-        versions=versions(),
+        versions=versions_for(request.method),
     )
     with database.writing() as session:
         session.add(row)
@@ -166,7 +166,7 @@ def _equal(
     )
     with database.reading() as session:
         for row in session.execute(query.order_by(Row.id.desc())):
-            if (row.asked, row.versions) == (asked, versions()):
+            if (row.asked, row.versions) == (asked, versions_for(request.method)):
                 return row.id
     return None
 
