@@ -20,6 +20,8 @@ EPILOG = """examples:
   python -m scripts.optimise -s MSFT -r 1d --strategy ma_cross --grid fast=5:50:5 slow=20:200:10
   python -m scripts.optimise -s MSFT --strategy rsi --grid low=20:40 high=60:80 --method sobol
   python -m scripts.optimise -s MSFT --strategy macd --walk-forward --train "2 Y" --test "6 M"
+  python -m scripts.optimise -s MSFT --strategy ma_cross --grid fast=2:60 slow=20:250 \
+      --method search --objective sharpe,max_drawdown
   python -m scripts.optimise --resume 12
   python -m scripts.optimise --list -s MSFT"""
 
@@ -49,7 +51,9 @@ def _parser() -> Parser:
         help="all combinations (grid, default), some drawn, or a guided search")  # fmt: skip
     add("--samples", type=int, default=1000, metavar="N", help="how many are drawn (1000)")
     add("--seed", type=int, default=0, metavar="N", help="the same seed draws the same (0)")
-    add("--objective", default="sharpe", metavar="METRIC", help="what is ranked by (sharpe)")
+    add("--objective", action="append", metavar="METRIC[,METRIC]",
+        help="what is ranked by (sharpe); two or three, the most important first, show the front "
+             "of combinations that none beats in one without losing in another")  # fmt: skip
     add("--minimum-trades", type=int, default=0, metavar="N", help="fewer do not qualify (0)")
     add("--holdout", type=int, default=0, metavar="PERCENT",
         help="last bars kept unseen; the best are tried on them afterwards (0)")  # fmt: skip
@@ -84,6 +88,8 @@ def _check(parser: Parser, args: argparse.Namespace) -> None:
         parser.error("--walk-forward tries all combinations of a grid: leave --method out")
     if (args.train or args.test) and not args.walk_forward:
         parser.error("--train and --test need --walk-forward")
+    if args.resume is not None and args.objective and len(_names(args.objective)) == 1:
+        parser.error("a study keeps its objective: with --resume name two or three for a front")
 
 
 def _optimise(args: argparse.Namespace) -> int:
@@ -99,11 +105,12 @@ def _optimise(args: argparse.Namespace) -> int:
         workspace = open_workspace(strategy_class=strategy_class)
         study = find_study(workspace.database, args.resume)
         request, kind = study.request, strategy_class(study.request.backtest.strategy)
+        looked_at = _looked_at(args, request)
     else:
         kind = strategy_class(args.strategy)
         request = _request(args, kind)
         workspace = open_workspace(strategy_class=strategy_class)
-        study = None
+        study = looked_at = None
     if study is None or not study.is_whole:
         prepared = prepare_study(workspace.database, request, kind)
         if not args.json:
@@ -114,7 +121,8 @@ def _optimise(args: argparse.Namespace) -> int:
     else:
         results = _results(workspace, study)
     _warn(workspace, request)
-    show(workspace, study, results, kind, top=args.top, as_json=args.json)
+    shown = study.request.objectives if looked_at is None else looked_at
+    show(workspace, study, results, kind, shown, top=args.top, as_json=args.json)
     return 0
 
 
@@ -128,14 +136,14 @@ def _warn(workspace, request) -> None:
 def _request(args: argparse.Namespace, kind):
     from services.errors import InvalidParams
     from services.optimise.grid import MOST_COMBINATIONS, grid_size
-    from services.optimise.objective import Objective
     from services.studies import StudyRequest
 
+    first, *further = _objectives(args, args.minimum_trades)
     request = StudyRequest(
         request_of(args),
         _space(args, kind),
         "walk_forward" if args.walk_forward else args.method,
-        Objective.parse(args.objective, args.minimum_trades),
+        first,
         args.samples,
         args.seed,
         args.train,
@@ -143,6 +151,7 @@ def _request(args: argparse.Namespace, kind):
         args.anchored,
         args.embargo,
         args.holdout,
+        tuple(objective.metric for objective in further),
     )
     size = 0 if request.draws else grid_size(request.space)
     if size > MOST_COMBINATIONS:
@@ -151,6 +160,28 @@ def _request(args: argparse.Namespace, kind):
             "give fewer values, or draw some of them with --method sobol --samples 10000."
         )
     return request
+
+
+def _names(given: list[str] | None) -> list[str]:
+    """Return the metrics that were named, in one list with commas or option by option."""
+    return [name for text in given or ["sharpe"] for name in text.split(",")]
+
+
+def _objectives(args: argparse.Namespace, minimum_trades: int) -> list:
+    from services.optimise.objective import Objective
+
+    return [Objective.parse(name, minimum_trades) for name in _names(args.objective)]
+
+
+def _looked_at(args: argparse.Namespace, request):
+    """Return the objectives whose front of a stored study is asked for; None for its own."""
+    from dataclasses import replace
+
+    if not args.objective:
+        return None
+    first, *further = _objectives(args, request.objective.minimum_trades)
+    names = tuple(objective.metric for objective in further)
+    return replace(request, objective=first, further=names).objectives
 
 
 def _space(args: argparse.Namespace, kind) -> dict:

@@ -3,7 +3,7 @@
 import json
 import sys
 
-_SHOWN = ("sharpe", "total_return", "cagr", "max_drawdown", "trades")
+from scripts.optimise_front import print_combinations, print_front
 
 
 def announce(prepared) -> None:
@@ -33,8 +33,11 @@ def announce(prepared) -> None:
     print(settings_text(settings), flush=True)
 
 
-def show(workspace, study, results, kind, *, top: int, as_json: bool) -> None:
-    """Print a finished study: its best, or its windows, and what they are worth."""
+def show(workspace, study, results, kind, objectives, *, top: int, as_json: bool) -> None:
+    """Print a finished study: its best, or its windows, and what they are worth.
+
+    Of several `objectives` the front is printed, too.
+    """
     from services.studies import trials_of
     from services.studies.evidence import evidence_of
     from services.studies.holdout import unseen_of
@@ -50,29 +53,25 @@ def show(workspace, study, results, kind, *, top: int, as_json: bool) -> None:
         evidence = evidence_of(database, study, kind, results)
         unseen = unseen_of(database, study, kind, results)
     if as_json:
-        print(json.dumps(study_record(study, results, evidence, trials, top, unseen)))
+        record = study_record(study, results, evidence, trials, top, unseen, objectives)
+        print(json.dumps(record))
     elif walks:
         _print_walk(study, evidence)
     else:
         _print_best(study, results, evidence, unseen, top)
+        if len(objectives) > 1:
+            print_front(study, results, objectives)
     if not as_json:
         _print_end(study, trials)
 
 
 def _print_best(study, results, evidence, unseen, top: int) -> None:
-    from services.metrics import METRIC_SPECS
     from services.studies.holdout import unseen_text
     from services.studies.record import failed_count, ranked
-    from services.wording import metric_text
 
-    objective = study.request.objective.metric
-    names = [name for name in results if name in study.request.space]
-    shown = [METRIC_SPECS[name] for name in dict.fromkeys((objective, *_SHOWN))]
-    print("\n" + "".join(f"{name:>14}" for name in [*names, *(spec.label for spec in shown)]))
-    for _, row in ranked(results, study.request.objective, top).iterrows():
-        cells = [_value(row[name]) for name in names]
-        cells += [metric_text(spec.kind, row[spec.name]) for spec in shown]
-        print("".join(f"{cell:>14}" for cell in cells))
+    objectives = study.request.objectives
+    print()
+    print_combinations(study, ranked(results, objectives, top), objectives)
     if failed := failed_count(results):
         why = results["error"].dropna().iloc[0]
         print(f"\n{failed:,} combinations failed. The first: {why}")
@@ -124,10 +123,6 @@ def _print_end(study, trials) -> None:
     )
     if study.id:
         print(f"Study {study.id} is saved: show it with --resume {study.id}.")
-
-
-def _value(value) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def print_studies(workspace, symbol, strategy, most: int, *, as_json: bool) -> None:

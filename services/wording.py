@@ -1,7 +1,7 @@
 """Numbers and assumptions as people read them: on the page, in a report, on the command line."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from services.backtest.costs import DEFAULT_PERCENT, IBKR_PER_SHARE, IBKR_TIERED_PER_SHARE
@@ -102,6 +102,11 @@ def params_text(params: Mapping[str, Any]) -> str:
         f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
         for name, value in params.items()
     )
+
+
+def listing_text(words: Sequence[str]) -> str:
+    """List some words, as in "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def settings_text(settings: SimulationSettings) -> str:

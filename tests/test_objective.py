@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from services.errors import InvalidParams
-from services.optimise.objective import OBJECTIVES, Objective, best_of, objectives_of
+from services.optimise.objective import OBJECTIVES, Objective, best_of, objectives_of, ranking
 
 _ = np.nan  # undefined
 
@@ -33,6 +33,14 @@ def test_of_equal_ones_the_first_wins_and_undefined_never_does():
 def test_an_undefined_value_may_also_be_none():
     frame = pd.DataFrame({"sharpe": [None, 0.1, None]}, dtype=object)
     assert best_of(frame, Objective("sharpe")) == 1
+
+
+def test_of_equal_ones_the_next_objective_decides():
+    frame = results(win_rate=[0.6, 0.7, 0.7, _, 0.7], max_drawdown=[-0.1, -0.4, -0.2, 0.0, _])
+    both = objectives_of("win_rate, max_drawdown")
+    assert ranking(frame, both).tolist() == [2, 1, 4, 0]
+    assert (best_of(frame, *both), best_of(frame, both[0])) == (2, 1)
+    assert best_of(results(win_rate=[_], max_drawdown=[0.0]), *both) is None
 
 
 def test_where_nothing_is_defined_there_is_no_best():

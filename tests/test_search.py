@@ -1,4 +1,4 @@
-"""Searches: against the best of all combinations, and a Pareto front against brute force."""
+"""Searches: against the best of all combinations, and stopped anywhere."""
 
 import contextlib
 import subprocess
@@ -10,14 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import random_walk
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sweeping import plain_sweep
 
 from services.errors import Cancelled, InvalidParams
 from services.optimise.executor import local_executor
+from services.optimise.front import pareto_front
 from services.optimise.objective import Objective, best_of
-from services.optimise.search import Batch, pareto_front, search
+from services.optimise.search import Batch, search
 from services.optimise.sweep import sweep
 from services.studies.packing import pack_frame, unpack_frame
 from strategies.ath_breakout import AthBreakout
@@ -223,31 +222,6 @@ def test_optuna_is_not_loaded_before_it_is_used():
 def test_a_search_says_nothing_on_the_screen(capfd):
     hunted(trials=20)
     assert capfd.readouterr() == ("", "")
-
-
-def slow_front(frame, better):
-    """Compare every row with every other."""
-    rows = frame[list(better)].to_numpy(float) * [1 if b == "high" else -1 for b in better.values()]
-    return [
-        i
-        for i, row in enumerate(rows)
-        if not np.isnan(row).any()
-        and not any((other >= row).all() and (other > row).any() for other in rows)
-    ]
-
-
-small = st.one_of(st.integers(0, 4).map(float), st.just(np.nan))
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.tuples(small, small, small), max_size=30), st.integers(1, 3))
-def test_a_pareto_front_is_that_of_brute_force(rows, count):
-    directions = {"sharpe": "high", "volatility": "low", "max_drawdown": "high"}
-    better = dict(list(directions.items())[:count])
-    frame = pd.DataFrame(rows, columns=["sharpe", "volatility", "max_drawdown"], dtype=float)
-    frame.index = frame.index + 7
-    front = pareto_front(frame, list(better))
-    assert front.index.tolist() == [i + 7 for i in slow_front(frame, better)]
 
 
 def stopped_after(count, objectives="sharpe", space=WIDE, trials=60, **how):

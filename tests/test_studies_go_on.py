@@ -35,9 +35,17 @@ MA_CROSS = STRATEGIES["ma_cross"]
 ASKED = {
     "grid": request(),
     "search": request({"fast": (2, 30), "slow": (20, 90)}, method="search", samples=30, seed=5),
+    "front": request(
+        {"fast": (2, 30), "slow": (20, 90)},
+        method="search",
+        samples=60,
+        seed=5,
+        further=("max_drawdown", "volatility"),
+    ),
     "walk_forward": request(method="walk_forward", train="2 M", test="1 M"),
 }
-METHODS = pytest.mark.parametrize("method", ["search", "walk_forward"])
+METHODS = pytest.mark.parametrize("method", ["search", "front", "walk_forward"])
+AT_ONCE = {"search": 3, "front": 10, "walk_forward": 1}  # rows of a chunk
 
 
 def uninterrupted(office, asked):
@@ -90,7 +98,7 @@ def test_a_cancelled_study_goes_on_with_the_rest_alone(office, signs, monkeypatc
     wait_for_a_sign(monkeypatch, signs)  # it was given: what is begun now can be counted
     JobRunner(office).run(again.job_id)
     rows = len(load_results(office.database, study.id)) - len(kept)
-    assert begun(signs) == rows // (3 if method == "search" else 1)
+    assert begun(signs) == rows // AT_ONCE[method]
     assert_as_if_never_stopped(office, study.id, ASKED[method])
 
 
@@ -196,17 +204,18 @@ def test_windows_are_counted_before_the_start(office):
     assert study.combinations == 5 * len(uninterrupted(office, asked)[1])
 
 
-def test_a_search_that_was_stopped_counts_what_it_tried(office):
+@pytest.mark.parametrize(("method", "trials"), [("search", 30), ("front", 60)])
+def test_a_search_that_was_stopped_counts_what_it_tried(office, method, trials):
     def stop(progress):
         if progress.done >= 10:
             raise Cancelled("Cancelled.")
 
     study = create_prepared(
-        office.database, prepare_study(office.database, ASKED["search"], MA_CROSS)
+        office.database, prepare_study(office.database, ASKED[method], MA_CROSS)
     )
     with pytest.raises(Cancelled):
         run_study(office.database, study.id, MA_CROSS, report=stop)
     stopped = find_study(office.database, study.id)
-    assert (stopped.state, 10 <= stopped.done < 30) == ("cancelled", True)
+    assert (stopped.state, 10 <= stopped.done < trials) == ("cancelled", True)
     run_study(office.database, study.id, MA_CROSS)
-    assert_as_if_never_stopped(office, study.id, ASKED["search"])
+    assert_as_if_never_stopped(office, study.id, ASKED[method])

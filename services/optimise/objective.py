@@ -1,5 +1,6 @@
 """What an optimisation looks for: a metric, which way is better, and how many trades it asks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,10 +65,27 @@ class Objective:
         return np.where(qualified, values if self.direction == "high" else -values, np.nan)
 
 
-def best_of(frame: pd.DataFrame, objective: Objective) -> int | None:
-    """Return the position of the best row, the first of equal ones; None where none qualifies."""
-    scores = objective.scores(frame)
-    return None if np.isnan(scores).all() else int(np.nanargmax(scores))
+def ranking(frame: pd.DataFrame, objectives: Sequence[Objective]) -> np.ndarray:
+    """Return the positions of the rows that qualify by the first objective, the best first.
+
+    Among equal ones the next objective decides, in the end their order.
+    """
+    scores = [objective.scores(frame) for objective in objectives]
+    order = np.lexsort([-column for column in reversed(scores)])  # NaN comes last
+    return order[: int(np.isfinite(scores[0]).sum())]
+
+
+def best_of(frame: pd.DataFrame, *objectives: Objective) -> int | None:
+    """Return the position of the best row by the first objective; None where none qualifies.
+
+    Among equal ones the next objective decides, in the end the first of them is the best.
+    """
+    scores = objectives[0].scores(frame)
+    if np.isnan(scores).all():
+        return None
+    if len(objectives) == 1:
+        return int(np.nanargmax(scores))
+    return int(ranking(frame, objectives)[0])
 
 
 def objectives_of(wanted: Any, minimum_trades: int = 0) -> tuple[Objective, ...]:

@@ -6,7 +6,6 @@ Optuna proposes: a tree-structured Parzen estimator (TPE) for one objective, NSG
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from services.backtest.finer import FinerBars
@@ -101,25 +100,6 @@ def check_search(
             f"The number of trials must be 1 to {MOST_TRIALS:,}, not {trials:,}.", field="samples"
         )
     return axes_of(strategy_class, space)
-
-
-def pareto_front(frame: pd.DataFrame, objectives: Any) -> pd.DataFrame:
-    """Return the rows than which no other is better in one objective and as good in the rest.
-
-    In the order of the frame; rows with the same values are all kept, rows that lack one or have
-    too few trades are not.
-    """
-    scores = np.column_stack([o.scores(frame) for o in objectives_of(objectives)])
-    places = np.flatnonzero(~np.isnan(scores).any(axis=1))
-    # From the best in the first objective on, so that a row can only lose against earlier ones.
-    order = places[np.lexsort(-scores[places].T[::-1])]
-    front: list[int] = []
-    while len(order):
-        first = scores[order[0]]
-        same = (scores[order] == first).all(axis=1)
-        front.extend(order[same])
-        order = order[(scores[order] > first).any(axis=1)]
-    return frame.iloc[sorted(front)]
 
 
 def _measuring(

@@ -10,7 +10,7 @@ import pandas as pd
 from services.errors import InvalidParams
 from services.metrics import METRICS, MetricSpec
 from services.runs.saved import SavedRun
-from services.wording import risk_texts
+from services.wording import listing_text, risk_texts
 
 FEWEST, MOST = 2, 6
 MOST_POINTS, MOST_TRADES = 500, 500
@@ -119,7 +119,7 @@ def _notes(runs: tuple[SavedRun, ...]) -> tuple[str, ...]:
     stored = [run for run in runs if run.manifest]
     is_same_data = not {"symbols", "resolutions", "spans"} & set(differ)
     said = {
-        f"These runs have different {_listed(differ)}.": bool(differ),
+        f"These runs have different {listing_text(differ)}.": bool(differ),
         "Starting cash differs: amounts of money are not marked.": not _same_cash(runs),
         "Their bars are not the same: data changed between the runs.": is_same_data
         and (_differ(stored, lambda run: run.manifest.bars_hash) or _finer_differ(stored)),
@@ -149,10 +149,6 @@ def _finer_differ(runs: Sequence[SavedRun]) -> bool:
     looked = [run for run in runs if run.manifest.finer_hash]
     found = {(run.result.settings.intrabar, run.manifest.finer_hash) for run in looked}
     return len(found) > len({intrabar for intrabar, _ in found})
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def _same_cash(runs: tuple[SavedRun, ...]) -> bool:

@@ -83,11 +83,13 @@ def evidence_of(
 ) -> Evidence | None:
     """Judge the best row of a study's results; None when no row qualifies.
 
-    The number of trials is that of all that was ever tried of the strategy on the series.
+    The number of trials is that of all that was ever tried of the strategy on the series. Of
+    several objectives the first one chooses the best, and every test is of that.
     """
     results = load_results(database, study.id) if results is None else results
-    objective = objective or study.request.objective
-    place = best_of(results, objective) if len(results) else None
+    objectives = (objective,) if objective else study.request.objectives
+    objective = objectives[0]
+    place = best_of(results, *objectives) if len(results) else None
     if place is None:
         return None
     judge = Judge(database, study, strategy_class)

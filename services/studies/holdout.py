@@ -1,5 +1,6 @@
 """The last bars of a study's span, kept back from the search; what its best make of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,8 +13,9 @@ from services.errors import InvalidParams
 from services.finer_bars import load_finer_for
 from services.instruments import get_instrument
 from services.market_data import last_bar_time, load_bars
+from services.optimise.front import front_places
 from services.optimise.grid import combinations_from
-from services.optimise.objective import Objective
+from services.optimise.objective import Objective, ranking
 from services.optimise.sweep import evaluate
 from services.studies.request import StudyRequest
 from services.studies.saved import SINCE, UNTIL, Study
@@ -103,7 +105,7 @@ def searched_by(database: Database, study: Study) -> BacktestRequest:
 def unseen_of(
     database: Database, study: Study, strategy_class: Any, results: pd.DataFrame
 ) -> Unseen | None:
-    """Try the best combinations of a study on the bars that it kept back.
+    """Try the best combinations of a study, and those on its front, on the bars it kept back.
 
     Each begins there without a position. None when nothing was kept back or no row qualifies.
     """
@@ -113,11 +115,9 @@ def unseen_of(
     seen, unseen = parts_of(database, study)
     bars = load_bars(database, seen.symbol, seen.resolution)
     start, end = unseen.span(bars["ts"].iloc[-1])
-    scores = request.objective.scores(results)
     at_once = strategy_class.says_all_at_once()
     most = max(1, (_CELLS if at_once else _CELLS_BAR_BY_BAR) // len(bars))
-    ranked = np.argsort(-scores, kind="stable")[: int(np.isfinite(scores).sum())]
-    places = ranked[: min(most, MOST_TRIED)]
+    places = _tried_of(results, request.objectives, min(most, MOST_TRIED))
     if not len(places):
         return None
     names = strategy_class.Params.model_fields
@@ -129,6 +129,17 @@ def unseen_of(
     span = {"start": start, "end": end, "timezone": timezone, "finer": finer}
     frame = evaluate(bars, strategy_class, tried, seen.settings, **span)
     return Unseen(unseen, places, frame)
+
+
+def _tried_of(results: pd.DataFrame, objectives: Sequence[Objective], most: int) -> np.ndarray:
+    """Return at most so many places: the very best, then the front of several, then the next."""
+    ranked = ranking(results, objectives)
+    if len(objectives) == 1 or len(ranked) <= most:
+        return ranked[:most]
+    front = np.isin(ranked, front_places(results, objectives))
+    order = np.arange(len(ranked))
+    first = np.lexsort((order, ~front, order >= _TOP))[:most]
+    return ranked[np.sort(first)]
 
 
 def values_of(

@@ -1,6 +1,7 @@
 """A study and its evidence as plain JSON: fractions, ISO times, null where undefined."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 
 from services.backtest.trades import iso_time
 from services.metrics import METRIC_SPECS
-from services.optimise.objective import Objective
+from services.optimise.objective import Objective, ranking
 from services.optimise.outcome import ERROR
 from services.studies.evidence import Evidence
 from services.studies.evidence_record import (
@@ -18,6 +19,7 @@ from services.studies.evidence_record import (
     stress_record,
     walk_evidence_record,
 )
+from services.studies.front import front_order
 from services.studies.holdout import Unseen
 from services.studies.request import WALK_FORWARD
 from services.studies.saved import Study
@@ -25,11 +27,9 @@ from services.studies.trials import Trials
 from services.studies.walk_evidence import TESTS, WalkEvidence
 
 
-def ranked(results: pd.DataFrame, objective: Objective, count: int) -> pd.DataFrame:
+def ranked(results: pd.DataFrame, objectives: Sequence[Objective], count: int) -> pd.DataFrame:
     """Return the best rows first, those of equal worth in their order; failed ones are left out."""
-    scores = objective.scores(results)
-    order = np.argsort(-scores, kind="stable")
-    return results.iloc[[place for place in order if np.isfinite(scores[place])][:count]]
+    return results.iloc[ranking(results, objectives)[:count]]
 
 
 def failed_count(results: pd.DataFrame) -> int:
@@ -44,8 +44,12 @@ def study_record(
     trials: Trials,
     top: int,
     unseen: Unseen | None = None,
+    objectives: Sequence[Objective] = (),
 ) -> dict[str, Any]:
-    """Return what the command line prints of a study."""
+    """Return what the command line prints of a study.
+
+    The front is that of `objectives`, or of those that the study looked for if these are several.
+    """
     request = study.request
     record = request.as_record() | {
         "combinations": study.done,
@@ -63,13 +67,16 @@ def study_record(
         walk = {name: value for name, value in study.summary.items() if name != TESTS}
         said = walk_evidence_record(evidence) if evidence else {"verdict": None}
         return record | {"walk_forward": walk} | said
-    best = ranked(results, request.objective, top)
+    best = ranked(results, request.objectives, top)
     record |= {
         "failed": failed_count(results),
         "best": [_row(best, place) for place in range(len(best))],
     }
     if unseen is not None:
         record |= {"unseen": _of_unseen(results, unseen, top)}
+    objectives = objectives or request.objectives
+    if len(objectives) > 1:
+        record |= {"front": _of_front(results, objectives, unseen)}
     return record | (_of_evidence(evidence) if evidence else {"verdict": None})
 
 
@@ -84,6 +91,19 @@ def _of_unseen(results: pd.DataFrame, found: Unseen, top: int) -> dict[str, Any]
             for k, place in enumerate(tried)
         ],
     }
+
+
+def _of_front(
+    results: pd.DataFrame, objectives: Sequence[Objective], unseen: Unseen | None
+) -> dict[str, Any]:
+    places = front_order(results, objectives)
+    rows = [_row(results, place) for place in places]
+    if unseen is not None:
+        later = {place: k for k, place in enumerate(unseen.places)}
+        for row, place in zip(rows, places, strict=True):
+            k = later.get(place)
+            row["unseen"] = None if k is None else _row(unseen.frame, k)["metrics"]
+    return {"objectives": [objective.metric for objective in objectives], "combinations": rows}
 
 
 def _of_evidence(evidence: Evidence) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from services.backtest.request import BacktestRequest
 from services.backtest.settings import SimulationSettings
 from services.errors import InvalidParams, did_you_mean
+from services.optimise.front import MOST_OBJECTIVES
 from services.optimise.objective import Objective
 
 GRID, RANDOM, SOBOL, SEARCH, WALK_FORWARD = "grid", "random", "sobol", "search", "walk_forward"
@@ -19,6 +20,8 @@ METHODS = {
 }
 DEFAULT_SAMPLES = 1000
 MOST_HELD_BACK = 50  # percent
+FURTHER_FIELDS, NO_OBJECTIVE = ("second", "third"), "none"  # in a form and its address
+_FURTHER = "further_objectives"  # in JSON
 _RANGE = "range"  # in JSON, which knows no tuples
 _SPAN = ("symbol", "resolution", "strategy", "duration", "start", "end")
 
@@ -30,7 +33,9 @@ class StudyRequest:
     `backtest` says on what and how; its own parameters are left aside. `space` has for each
     parameter a list of values or, where values are drawn, (low, high[, step]). `train` and `test`
     are the lengths of a walk-forward's windows, `embargo` the bars between them. `holdout` is how
-    many percent of the bars, the last ones, the search does not see.
+    many percent of the bars, the last ones, the search does not see. `further` names the metrics
+    that are looked for as well as the objective: a guided search then looks for the front of all
+    of them. The objective, the first, chooses the best; the others decide among equal ones.
     """
 
     backtest: BacktestRequest
@@ -44,6 +49,7 @@ class StudyRequest:
     anchored: bool = False
     embargo: int = 0
     holdout: int = 0
+    further: tuple[str, ...] = ()
 
     def __post_init__(self):
         if self.method not in METHODS:
@@ -69,6 +75,38 @@ class StudyRequest:
                 "A walk-forward tests on unseen bars in every window: keep none back besides.",
                 field="holdout",
             )
+        self._check_further()
+
+    def _check_further(self) -> None:
+        if self.further and self.method == WALK_FORWARD:
+            raise InvalidParams(
+                "A walk-forward chooses by one objective in every window: name only one.",
+                field="method",
+            )
+        if len(self.further) >= MOST_OBJECTIVES:
+            raise InvalidParams(
+                f"{MOST_OBJECTIVES} objectives are the most that can be looked for at once, not "
+                f"{len(self.further) + 1}.",
+                field=FURTHER_FIELDS[-1],
+            )
+        known = [self.objective.metric]
+        for name, field_name in zip(self.further, FURTHER_FIELDS, strict=False):
+            try:
+                label = Objective(name).spec.label
+            except InvalidParams as error:
+                raise InvalidParams(str(error), field=field_name) from None
+            if name in known:
+                raise InvalidParams(
+                    f"{label} is named as an objective twice: name different ones.",
+                    field=field_name,
+                )
+            known.append(name)
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """All that is looked for; the first one chooses the best."""
+        least = self.objective.minimum_trades
+        return (self.objective, *(Objective(name, least) for name in self.further))
 
     @property
     def draws(self) -> bool:
@@ -94,6 +132,8 @@ class StudyRequest:
             record |= {"samples": self.samples, "seed": self.seed}
         if self.holdout:
             record |= {"holdout": self.holdout}
+        if self.further:
+            record |= {_FURTHER: list(self.further)}
         if self.method == WALK_FORWARD:
             names = ("train", "test", "anchored", "embargo")
             record |= {name: getattr(self, name) for name in names}
@@ -107,8 +147,9 @@ class StudyRequest:
         settings = SimulationSettings(**rest.pop("settings"))
         objective = Objective(rest.pop("objective"), rest.pop("minimum_trades"))
         space = {name: _read(values) for name, values in rest.pop("space").items()}
+        further = tuple(rest.pop(_FURTHER, ()))
         request = BacktestRequest(**span, settings=settings)
-        return cls(request, space, objective=objective, **rest)
+        return cls(request, space, objective=objective, further=further, **rest)
 
 
 def _plain(values: Any) -> Any:

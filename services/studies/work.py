@@ -220,7 +220,7 @@ def _search(
         prepared.bars,
         prepared.strategy_class,
         request.space,
-        request.objective,
+        request.objectives,
         request.backtest.settings,
         trials=request.samples,
         seed=request.seed,

@@ -1,0 +1,54 @@
+"""The front of a study by several objectives, and what it says in plain words."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from services.optimise.front import front_places
+from services.optimise.objective import Objective, ranking
+from services.studies.holdout import Unseen
+from services.wording import listing_text
+
+
+def front_order(results: pd.DataFrame, objectives: Sequence[Objective]) -> np.ndarray:
+    """Return the places of the rows on the front, the best in the first objective first."""
+    ranked = ranking(results, objectives)
+    return ranked[np.isin(ranked, front_places(results, objectives))]
+
+
+def front_text(count: int, tried: int, objectives: Sequence[Objective]) -> str:
+    """Say what it means that so many of the combinations that were tried are on the front."""
+    labels = [objective.spec.label for objective in objectives]
+    if not count:
+        return f"There is no front: no combination has a value of {listing_text(labels)}."
+    if count == 1:
+        return f"One of {tried:,} is on the front: none has a better {' or '.join(labels)}."
+    several = f"{count:,} of {tried:,} are on the front: none of these is beaten in"
+    if len(labels) == 2:
+        return f"{several} {labels[0]} without losing in {labels[1]}, or the other way round."
+    return f"{several} one of {listing_text(labels)} without losing in another."
+
+
+def chosen_text(objectives: Sequence[Objective]) -> str:
+    """Say which combination of a study with several objectives is the one that is judged."""
+    return (
+        f"The best, and all that is tested of it, is the one with the best "
+        f"{objectives[0].spec.label}, the first objective. To take another one from the front is a "
+        "choice, too: every combination that was tried counts as a trial."
+    )
+
+
+def unseen_front_text(results: pd.DataFrame, found: Unseen, objectives: Sequence[Objective]) -> str:
+    """Say how many of the front are still beaten by none on the bars that were kept unseen."""
+    front = np.isin(found.places, front_places(results, objectives))
+    if not front.any():
+        return ""
+    later = np.isin(np.arange(len(front)), front_places(found.frame, objectives))
+    count, tried = int(front.sum()), len(front)
+    still = int((front & later).sum())
+    if count == 1:
+        kept = "it is" if still else "it is not"
+    else:
+        kept = f"{still or 'none'} of these {count:,} {'are' if still > 1 else 'is'}"
+    return f"On the bars kept unseen {kept} on the front of the {tried:,} that were tried there."

@@ -1,0 +1,91 @@
+"""The Pareto front: against a comparison of every row with every other."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.optimise.front import front_places, pareto_front
+from services.optimise.objective import objectives_of
+from services.studies.front import front_order, front_text
+
+
+def slow_front(frame, better):
+    """Compare every row with every other."""
+    rows = frame[list(better)].to_numpy(float) * [1 if b == "high" else -1 for b in better.values()]
+    return [
+        i
+        for i, row in enumerate(rows)
+        if not np.isnan(row).any()
+        and not any((other >= row).all() and (other > row).any() for other in rows)
+    ]
+
+
+small = st.one_of(st.integers(0, 4).map(float), st.just(np.nan))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(small, small, small), max_size=30), st.integers(1, 3))
+def test_a_pareto_front_is_that_of_brute_force(rows, count):
+    directions = {"sharpe": "high", "volatility": "low", "max_drawdown": "high"}
+    better = dict(list(directions.items())[:count])
+    frame = pd.DataFrame(rows, columns=["sharpe", "volatility", "max_drawdown"], dtype=float)
+    frame.index = frame.index + 7
+    front = pareto_front(frame, list(better))
+    assert front.index.tolist() == [i + 7 for i in slow_front(frame, better)]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("shape", ["cloud", "curve"])
+def test_the_front_of_many_rows_is_that_of_brute_force(shape, count):
+    chance = np.random.default_rng(count)
+    values = chance.normal(size=(400, 3))
+    if shape == "curve":  # hardly any row is beaten
+        values[:, -1 if count == 3 else 1] = -(values[:, :1].ravel() ** 3)
+    frame = pd.DataFrame(values, columns=["sharpe", "total_return", "cagr"])
+    better = dict.fromkeys(list(frame)[:count], "high")
+    found = front_places(frame, objectives_of(list(better)))
+    assert found.tolist() == slow_front(frame, better)
+
+
+def test_a_million_rows_that_all_are_on_the_front_are_found_at_once():
+    x = np.linspace(0, 1, 1_000_000)
+    frame = pd.DataFrame({"sharpe": x, "total_return": 1 - x})
+    assert len(front_places(frame, objectives_of("sharpe, total_return"))) == len(x)
+
+
+def test_too_few_trades_are_not_on_the_front():
+    frame = pd.DataFrame({"sharpe": [3.0, 1.0], "max_drawdown": [-0.1, -0.2], "trades": [1, 30]})
+    assert pareto_front(frame, objectives_of("sharpe, max_drawdown", 10)).index.tolist() == [1]
+
+
+def test_a_front_begins_with_the_best_in_the_first_and_ends_with_the_best_in_the_second():
+    frame = pd.DataFrame(
+        {"win_rate": [0.5, 0.7, 0.7, 0.2, 0.6], "max_drawdown": [-0.3, -0.6, -0.5, -0.1, -0.9]}
+    )
+    objectives = objectives_of("win_rate, max_drawdown")
+    assert front_order(frame, objectives).tolist() == [2, 0, 3]
+
+
+@pytest.mark.parametrize(
+    ("count", "metrics", "words"),
+    [
+        (0, "sharpe, cagr", "There is no front: no combination has a value of Sharpe and CAGR."),
+        (1, "sharpe, cagr", "One of 90 is on the front: none has a better Sharpe or CAGR."),
+        (
+            7,
+            "sharpe, max_drawdown",
+            "7 of 90 are on the front: none of these is beaten in Sharpe without losing in Max "
+            "drawdown, or the other way round.",
+        ),
+        (
+            7,
+            "sharpe, cagr, volatility",
+            "7 of 90 are on the front: none of these is beaten in one of Sharpe, CAGR and "
+            "Volatility without losing in another.",
+        ),
+    ],
+)
+def test_what_a_front_means_is_said_in_plain_words(count, metrics, words):
+    assert front_text(count, 90, objectives_of(metrics)) == words
