@@ -65,24 +65,25 @@ def axis_tools(frame: pd.DataFrame, choice: AxisChoice, names: Sequence[str]) ->
     """Return the fields that choose metric, axes and the values of the other parameters."""
     axes = [name for name in names if name in searched(frame, names)]
     metrics = {spec.name: spec.label for spec in METRICS if spec.name in frame}
-    tools = [_select(axis_id("metric"), "Metric", metrics, choice.metric)]
+    tools = [tool_select(axis_id("metric"), "Metric", metrics, choice.metric)]
     words = {name: _label(name) for name in axes}
     if len(axes) > 1:
         tools += [
-            _select(axis_id("x"), "Across", words, choice.x),
-            _select(axis_id("y"), "Up", words, choice.y),
+            tool_select(axis_id("x"), "Across", words, choice.x),
+            tool_select(axis_id("y"), "Up", words, choice.y),
         ]
     for name in axes if len(axes) > 2 else ():
         held = value_text(choice.fixed[name]) if name in choice.fixed else FREE
         values = [value_text(value) for value in choices_of(frame, name)[:_MOST_CHOICES]]
         options = {FREE: "best of all"} | {text: text for text in values}
-        box = _select({"type": HOLD, "name": name}, _label(name), options, held)
+        box = tool_select({"type": HOLD, "name": name}, _label(name), options, held)
         box.className += " opt-hold"
         tools.append(box)
     return html.Div(tools, className="opt-tools")
 
 
-def _select(id: Any, label: str, options: Mapping[str, str], value: str) -> html.Div:
+def tool_select(id: Any, label: str, options: Mapping[str, str], value: str) -> html.Div:
+    """Return a small choice with its name, as it stands beside the title of a panel."""
     return html.Div(
         [
             html.Label(label, htmlFor=dom_id(id), className="opt-tool-label"),

@@ -22,11 +22,12 @@ from services.metrics import METRIC_SPECS
 from services.optimise.grid_text import text_of
 from services.optimise.objective import DEFAULT_OBJECTIVE, OBJECTIVES
 from services.parameters import ParameterSpec
+from services.studies.request import FURTHER_FIELDS, NO_OBJECTIVE
 
 FIELD, GRID = "opt-field", "opt-grid"
 GRID_BOX, START, FORM_ERROR, COUNT = "opt-grid-box", "opt-start", "opt-form-error", "opt-count"
 DRAWN_BOX, WINDOWS_BOX, SAMPLER = "opt-drawn", "opt-windows", "opt-sampler"
-HOLDOUT_BOX = "opt-holdout"
+HOLDOUT_BOX, FURTHER_BOX, THIRD_BOX = "opt-holdout", "opt-further", "opt-third"
 GRID_PREFIX = "g."
 DRAWING, WALK_FORWARD = ("random", "sobol", "search"), "walk_forward"
 METHOD_LABELS = {
@@ -43,10 +44,12 @@ _DEFAULTS = {
     "train": "2 Y",
     "test": "6 M",
     "holdout": "0",
+    **dict.fromkeys(FURTHER_FIELDS, NO_OBJECTIVE),
 }
 _OWN = (
     "method",
     "objective",
+    *FURTHER_FIELDS,
     "minimum_trades",
     "samples",
     "train",
@@ -55,6 +58,7 @@ _OWN = (
     "anchored",
     "holdout",
 )
+_NONE = {NO_OBJECTIVE: "none"}
 USUAL_HOLDOUT = "20"
 _HOLDOUTS = {"0": "none"} | {str(share): f"the last {share} %" for share in (10, 20, 30, 40, 50)}
 
@@ -131,20 +135,23 @@ def query_of_form(values: Mapping[str, Any], grid: Mapping[str, Any]) -> dict[st
         known["commission"] = f"{known['commission']}:{amount}"
     for name in _not_of(known.get("method", "")):
         known.pop(name, None)
+    if known.get("second") == NO_OBJECTIVE:  # the third is out of sight then
+        known.pop("third", None)
     return known | {
         GRID_PREFIX + name: query_text(value) for name, value in grid.items() if query_text(value)
     }
 
 
-def hidden_parts(method: str | None) -> tuple[bool, bool, bool]:
-    """Tell whether the fields of samples, of windows and of unseen bars are hidden for a method."""
-    return method not in DRAWING, method != WALK_FORWARD, method == WALK_FORWARD
+def hidden_parts(method: str | None) -> tuple[bool, bool, bool, bool]:
+    """Tell whether samples, windows, unseen bars and further objectives are hidden for a method."""
+    walks = method == WALK_FORWARD
+    return method not in DRAWING, not walks, walks, walks
 
 
 def _not_of(method: str) -> tuple[str, ...]:
     drawn = () if method in DRAWING else ("samples",)
     walks = method == WALK_FORWARD
-    windows = ("holdout",) if walks else ("train", "test", "embargo", "anchored")
+    windows = ("holdout", *FURTHER_FIELDS) if walks else ("train", "test", "embargo", "anchored")
     return drawn + windows
 
 
@@ -155,7 +162,7 @@ def _grid_field(spec: ParameterSpec, text: str) -> html.Div:
 
 
 def _how(values: Mapping[str, str]) -> list[Any]:
-    drawn_hidden, windows_hidden, holdout_hidden = hidden_parts(values["method"])
+    drawn_hidden, windows_hidden, holdout_hidden, further_hidden = hidden_parts(values["method"])
     objectives = {name: METRIC_SPECS[name].label for name in OBJECTIVES}
     return [
         select_field(own_id("method"), "Method", METHOD_LABELS, values["method"]),
@@ -204,6 +211,31 @@ def _how(values: Mapping[str, str]) -> list[Any]:
             className="opt-part",
         ),
         select_field(own_id("objective"), "Objective", objectives, values["objective"]),
+        html.Div(
+            [
+                select_field(
+                    own_id("second"),
+                    "Second objective",
+                    _NONE | objectives,
+                    values["second"],
+                    help="the best compromises of all objectives make the front",
+                ),
+                html.Div(
+                    select_field(
+                        own_id("third"),
+                        "Third objective",
+                        _NONE | objectives,
+                        values["third"],
+                    ),
+                    id=THIRD_BOX,
+                    hidden=values["second"] == NO_OBJECTIVE,
+                    className="opt-part",
+                ),
+            ],
+            id=FURTHER_BOX,
+            hidden=further_hidden,
+            className="opt-part",
+        ),
         text_field(
             own_id("minimum_trades"),
             "At least so many trades",

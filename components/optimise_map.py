@@ -106,6 +106,15 @@ def _one_sided(values: np.ndarray, known: np.ndarray, low_is_better: bool) -> np
     return np.rint(-shade if losses and not low_is_better else shade)
 
 
+def parameter_word(value: Any) -> str:
+    """Write a parameter as the address of a backtest reads it: with all its digits."""
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value)).lower()
+    if isinstance(value, float | np.floating):
+        return repr(float(value)).removesuffix(".0")
+    return value_text(value)
+
+
 def _legend(data: dict[str, Any], surface: Surface, objective: Objective) -> html.Ul:
     low, high = data["span"]
     items = []
@@ -146,7 +155,7 @@ def _of_cells(column: pd.Series, surface: Surface) -> dict[str, Any]:
     """Return the words of a parameter, and which one each cell has: one for all, or its place."""
     there = surface.rows >= 0
     codes, values = pd.factorize(column.to_numpy()[surface.rows[there]], use_na_sentinel=False)
-    words = [_word(value) for value in values]
+    words = [parameter_word(value) for value in values]
     if len(words) == 1:
         return {"words": words}
     places = np.zeros(surface.rows.shape, dtype=np.int64)
@@ -165,15 +174,6 @@ def _line(places: np.ndarray, there: np.ndarray) -> dict[str, Any]:
 
 def _labels(axis: Any) -> list[str]:
     return [axis.label(step) for step in range(len(axis))]
-
-
-def _word(value: Any) -> str:
-    """Write a parameter as the address of a backtest reads it: with all its digits."""
-    if isinstance(value, bool | np.bool_):
-        return str(bool(value)).lower()
-    if isinstance(value, float | np.floating):
-        return repr(float(value)).removesuffix(".0")
-    return value_text(value)
 
 
 def _known(value: float) -> float | None:

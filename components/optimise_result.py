@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from components.format import direction, metric_text_of
 from components.icons import icon
 from components.optimise_axes import AxisChoice
+from components.optimise_front import FrontChoice, front_panel
 from components.optimise_map import map_panel
 from components.optimise_table import Tried, table_panel
 from components.optimise_unseen import unseen_panel
@@ -22,12 +23,14 @@ from services.metrics import METRIC_SPECS
 from services.optimise.objective import Objective, best_of
 from services.optimise.surface import searched, value_text
 from services.studies import Study
+from services.studies.front import chosen_text
 from services.studies.holdout import Unseen
 from services.studies.record import failed_count
 from services.wording import settings_text
 
 _NOWHERE = object()  # there are no unseen bars
 CANCEL, RESUME = "opt-cancel", "opt-resume"
+_MARKS = ("objective", "2nd", "3rd")
 _SHOWN = ("sharpe", "total_return", "max_drawdown", "trades", "win_rate", "profit_factor")
 STATES = {
     "waiting": "Waiting for a worker",
@@ -141,13 +144,13 @@ def progress_box(
 def best_panel(
     frame: pd.DataFrame,
     names: Sequence[str],
-    objective: Objective,
+    objectives: Sequence[Objective],
     address: str,
     note: str = "",
     unseen: Unseen | None = None,
 ) -> html.Section:
     """Return the best combination with its numbers and the way to its backtest."""
-    place = best_of(frame, objective)
+    objective, place = objectives[0], best_of(frame, *objectives)
     if place is None:
         return panel(
             "Best combination",
@@ -156,16 +159,20 @@ def best_panel(
     row = frame.iloc[place]
     later = {} if unseen is None else unseen.frame.iloc[0]  # the best comes first
     params = ", ".join(f"{name.replace('_', ' ')} {value_text(row[name])}" for name in names)
-    shown = [objective.metric, *(name for name in _SHOWN if name != objective.metric)][:6]
+    wanted = [one.metric for one in objectives]
+    shown = [*wanted, *(name for name in _SHOWN if name not in wanted)][:6]
+    marks = dict(zip(wanted, _MARKS, strict=False))
+    words = chosen_text(objectives) if len(objectives) > 1 else ""
     return panel(
         "Best combination",
         html.Div(
             [
-                _number(name, row[name], name == objective.metric, later.get(name, _NOWHERE))
+                _number(name, row[name], marks.get(name, ""), later.get(name, _NOWHERE))
                 for name in shown
             ],
             className="metric-cards",
         ),
+        html.P(words, className="opt-message") if words else None,
         note=f"{params}{note}",
         tools=dcc.Link(
             [icon("box-arrow-up-right"), " Open its backtest"],
@@ -175,14 +182,18 @@ def best_panel(
     )
 
 
-def result_parts(tried: Tried, choice: AxisChoice, rows: str, export: str) -> list[Component]:
-    """Return map, parallel lines of more than two parameters, the unseen bars, and the table.
+def result_parts(
+    tried: Tried, choice: AxisChoice, front: FrontChoice, rows: str, export: str
+) -> list[Component]:
+    """Return map, front, parallel lines of more than two parameters, unseen bars, and the table.
 
     The table's rows and all as a file are at the addresses `rows` and `export`.
     """
     frame, names, objective = tried.frame, tried.names, tried.objective
     parts: list[Component] = [_failures(frame)] if failed_count(frame) else []
     parts += [map_panel(frame, choice, names)] if choice.x else []
+    several = front_panel(front)
+    parts = [several, *parts] if tried.further else [*parts, several]
     axes = [name for name in names if name in searched(frame, names)]
     if len(axes) > 2:
         parts.append(
@@ -222,14 +233,14 @@ def _act(study: int, do: str, text: str, icon_name: str) -> html.Button:
     )
 
 
-def _number(name: str, value: Any, is_objective: bool, unseen: Any) -> html.Div:
+def _number(name: str, value: Any, mark: str, unseen: Any) -> html.Div:
     spec = METRIC_SPECS[name]
     number = None if pd.isna(value) else float(value)
     text = metric_text_of(name, number)
     return html.Div(
         [
             html.Div(
-                [spec.label, html.Span(" · objective", className="muted") if is_objective else ""],
+                [spec.label, html.Span(f" · {mark}", className="muted") if mark else ""],
                 className="metric-label",
             ),
             html.Div(text, className=f"metric-value {direction(spec, number)}".strip()),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from dash import html
 
+from components.optimise_front import front_only_switch
 from components.optimise_unseen import unseen_columns
 from components.report_parts import panel
 from components.tables import data_table, number_column, signed_column
@@ -18,7 +19,8 @@ from services.optimise.objective import Objective
 from services.optimise.surface import choices_of, value_text
 from services.studies.holdout import Unseen
 
-TABLE = "opt-table"
+TABLE, TABLE_BOX = "opt-table", "opt-table-box"
+ON_FRONT = "front"  # the column that marks it
 BLOCK = 100  # rows that one request brings
 SHOWN = (
     "sharpe",
@@ -41,17 +43,22 @@ UNSEEN = "unseen_"
 
 @dataclass(frozen=True, eq=False)
 class Tried:
-    """The combinations of a study as a table shows them; `unseen` is None where no bars are."""
+    """The combinations of a study as a table shows them; `unseen` is None where no bars are.
+
+    `further` names the metrics that were looked for as well as the objective.
+    """
 
     frame: pd.DataFrame
     names: Sequence[str]
     objective: Objective
     unseen: Unseen | None = None
+    further: Sequence[str] = ()
 
     @property
     def beside(self) -> tuple[str, ...]:
         """Name the metrics that are shown of the unseen bars, too."""
-        wanted = (self.objective.metric, "sharpe", "total_return", "max_drawdown")
+        usual = "sharpe", "total_return", "max_drawdown"
+        wanted = (self.objective.metric, *self.further, *usual)
         return tuple(dict.fromkeys(wanted)) if self.unseen is not None else ()
 
     @cached_property
@@ -81,8 +88,9 @@ def table_panel(tried: Tried, rows: str, export: str) -> html.Section:
         options={"cacheBlockSize": BLOCK, "rowBuffer": 4, "tooltipShowDelay": 300},
         rowModelType="infinite",
     )
-    box = html.Div(grid, className="opt-table-box", **{"data-rows": rows})
-    return panel("Combinations", box, note=note, tools=link)
+    box = html.Div(grid, id=TABLE_BOX, className="opt-table-box", **{"data-rows": rows})
+    tools = html.Div([front_only_switch(), link], className="opt-tools")
+    return panel("Combinations", box, note=note, tools=tools)
 
 
 def table_columns(tried: Tried) -> list[dict[str, Any]]:
@@ -94,6 +102,8 @@ def table_columns(tried: Tried) -> list[dict[str, Any]]:
         if name in tried.beside:
             columns.append(_unseen_metric(name))
     columns[len(tried.names)]["sort"] = "desc" if objective.direction == "high" else "asc"
+    looked_for = (1 + len(tried.further)) * (2 if tried.unseen is not None else 1)
+    columns.insert(len(tried.names) + looked_for, _front_column())
     if "error" in frame:
         columns.append({"field": "error", "headerName": "Error", "minWidth": 220})
     return columns
@@ -111,6 +121,16 @@ def table_rows(tried: Tried, places: np.ndarray) -> list[dict[str, Any]]:
         columns["error"] = ["" if pd.isna(value) else str(value) for value in part["error"]]
     keys = list(columns)
     return [dict(zip(keys, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _front_column() -> dict[str, Any]:
+    return {
+        "field": ON_FRONT,
+        "headerName": "Front",
+        "width": 84,
+        "headerTooltip": "Whether it is on the front of the metrics that are chosen above: none "
+        "is better in one of them and as good in the others.",
+    }
 
 
 def places_by(tried: Tried, column: str = "", descending: bool = True) -> np.ndarray:
@@ -137,8 +157,8 @@ def places_by(tried: Tried, column: str = "", descending: bool = True) -> np.nda
 
 
 def _metrics(tried: Tried) -> list[str]:
-    first = tried.objective.metric
-    return [name for name in dict.fromkeys((first, *SHOWN)) if name in tried.frame]
+    first = tried.objective.metric, *tried.further
+    return [name for name in dict.fromkeys((*first, *SHOWN)) if name in tried.frame]
 
 
 def _floats(column: pd.Series) -> np.ndarray:

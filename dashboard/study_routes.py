@@ -94,7 +94,9 @@ def _add_results(app: Dash, workspace: Workspace) -> None:
         start = number_of("offset", 0)
         stop = start + min(number_of("limit", BLOCK), _MOST_ROWS)
         order = request.args.get("sort", ""), request.args.get("order") != "asc"
-        rows, total = reader.rows(study_id, *order, start, stop)
+        front = request.args.get("front", "").split(",")
+        only = request.args.get("only") == "front"
+        rows, total = reader.rows(study_id, *order, start, stop, front, only)
         return jsonify(rows=rows, total=total)
 
     @app.server.get("/export/studies/<study_id>.csv")

@@ -33,6 +33,8 @@ OTHER = "/backtest?symbol=GOOG&resolution=1d&strategy=supertrend&duration=5 Y"
 THIRD = "/backtest?symbol=MSFT&resolution=1d&strategy=rsi&duration=10 Y"
 DRAWN = "#chart[data-painted]"
 GRID = {"fast": list(range(5, 51, 5)), "slow": list(range(60, 201, 20))}
+WIDE = {"fast": (2, 60), "slow": (20, 250)}
+SEARCH = {"method": "search", "samples": 400, "further": ("max_drawdown", "volatility")}
 WALK = {"method": "walk_forward", "train": "2 Y", "test": "6 M"}
 OPTIMISED, VERDICT = ".opt-map td.is-best", ".opt-verdict"
 VERDICT_PANEL = ".optimise-page #opt-evidence > :first-child"
@@ -58,19 +60,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, served(folder) as url, browser() as driver:
         for path in (GOOG, OTHER, THIRD):
             open_page(driver, url, Picture("", path, DRAWN))
-        for how in ({"holdout": 20}, WALK):
-            study(folder, how)
+        for space, how in ((GRID, {"holdout": 20}), (GRID, WALK), (WIDE, SEARCH)):
+            study(folder, space, how)
         for picture in PICTURES:
             take(driver, url, picture)
             sys.stdout.write(f"{picture.name}\n")
 
 
-def study(folder: str, how: dict[str, Any]) -> None:
+def study(folder: str, space: dict[str, Any], how: dict[str, Any]) -> None:
     """Do a study of GOOG in the database of a folder, as a worker would."""
     database = open_workspace(Settings(database_url="", data_dir=Path(folder))).database
     backtest = BacktestRequest("GOOG", "1d", "ma_cross", duration="8 Y")
     kind = STRATEGIES["ma_cross"]
-    prepared = prepare_study(database, StudyRequest(backtest, GRID, **how), kind)
+    prepared = prepare_study(database, StudyRequest(backtest, space, **how), kind)
     run_study(database, create_prepared(database, prepared).id, kind)
     database.close()
 
@@ -162,6 +164,7 @@ PICTURES: tuple[Picture, ...] = (
     Picture("optimise", "/optimise?study=1", OPTIMISED),
     Picture("optimise-evidence", "/optimise?study=1", VERDICT, steps=(scroll_to(VERDICT_PANEL),)),
     Picture("walk-forward", "/optimise?study=2", ".plot.js-plotly-plot"),
+    Picture("front", "/optimise?study=3", ".opt-plot", steps=(scroll_to(".panel:has(.opt-plot)"),)),
     Picture("studies", "/optimise", "#studies-table .ag-row"),
     Picture("replay", "/runs/1", DRAWN, steps=(click(".replay-start"),)),
     Picture("runs", "/runs", ".ag-row"),

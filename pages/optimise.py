@@ -13,11 +13,13 @@ from components.optimise_form import (
     DRAWN_BOX,
     FIELD,
     FORM_ERROR,
+    FURTHER_BOX,
     GRID,
     GRID_BOX,
     HOLDOUT_BOX,
     SAMPLER,
     START,
+    THIRD_BOX,
     USUAL_HOLDOUT,
     WINDOWS_BOX,
     form_values,
@@ -46,6 +48,7 @@ from pages.optimise_shown import URL
 from services.errors import InvalidParams, UserError
 from services.market_data import catalogue
 from services.studies import find_studies
+from services.studies.request import NO_OBJECTIVE
 from services.studies.start import start_study
 from services.workspace import Workspace
 from strategies.registry import STRATEGIES
@@ -93,10 +96,15 @@ def _register_choices(app: Dash) -> None:
         Output(DRAWN_BOX, "hidden"),
         Output(WINDOWS_BOX, "hidden"),
         Output(HOLDOUT_BOX, "hidden"),
+        Output(FURTHER_BOX, "hidden"),
         Input(own_id("method"), "value"),
     )
     def _show_parts(method: str):
         return hidden_parts(method)
+
+    @app.callback(Output(THIRD_BOX, "hidden"), Input(own_id("second"), "value"))
+    def _show_third(second: str | None):
+        return second in (None, "", NO_OBJECTIVE)
 
     @app.callback(
         Output(own_id("method"), "value", allow_duplicate=True),

@@ -1,7 +1,7 @@
 """What the page Optimise reads: a study, its results so far, and what its best is worth."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from components.optimise_front import FrontChoice, front_choice
 from components.optimise_result import backtest_query
-from components.optimise_table import Tried, places_by, table_rows
+from components.optimise_table import ON_FRONT, Tried, places_by, table_rows
 from pages.optimise_query import search_of
 from services.backtest import BacktestRequest
 from services.errors import UserError
+from services.optimise.front import MOST_OBJECTIVES, front_places
+from services.optimise.objective import OBJECTIVES
 from services.optimise.walked import WalkForward
 from services.studies import Study, find_study, load_results, trials_of
 from services.studies.cautions import study_cautions
@@ -96,20 +99,57 @@ class StudyReader:
         unseen = None if study.is_active else self.unseen(results)
         return self._once(
             ("tried", study.id, study.done, unseen is None),
-            lambda: Tried(results.frame, results.names, study.request.objective, unseen),
+            lambda: Tried(
+                results.frame,
+                results.names,
+                study.request.objective,
+                unseen,
+                study.request.further,
+            ),
         )
 
+    def front(self, results: StudyResults, metrics: Sequence[str] = ()) -> np.ndarray:
+        """Tell for each row whether it is on the front of some metrics, or of the usual ones."""
+        own, study = results.study.request.objectives, results.study
+        known = tuple(dict.fromkeys(name for name in metrics if name in OBJECTIVES))
+        choice = FrontChoice(known[:MOST_OBJECTIVES]) if known else front_choice(own, {})
+        key = "front", study.id, study.done, choice.metrics
+
+        def made() -> np.ndarray:
+            on_front = np.zeros(len(results.frame), dtype=bool)
+            on_front[front_places(results.frame, choice.objectives(own[0].minimum_trades))] = True
+            return on_front
+
+        return self._once(key, made)
+
     def rows(
-        self, number: int | str, column: str, descending: bool, start: int, stop: int
+        self,
+        number: int | str,
+        column: str,
+        descending: bool,
+        start: int,
+        stop: int,
+        front: Sequence[str] = (),
+        front_only: bool = False,
     ) -> tuple[list[dict[str, Any]], int]:
-        """Return some rows of a study's table in the order of a column, and how many there are."""
+        """Return some rows of a study's table in the order of a column, and how many there are.
+
+        Those on the front of the metrics `front` are marked; with `front_only` there are no others.
+        """
         found = self.read(number)
         if found.frame.empty or found.is_walk:
             return [], 0
         tried = self.tried(found)
         key = "order", found.study.id, found.study.done, column, descending
         places = self._once(key, lambda: places_by(tried, column, descending))
-        return table_rows(tried, places[start:stop]), len(places)
+        marked = self.front(found, front)
+        if column == ON_FRONT:
+            places = places[np.argsort(marked[places] != descending, kind="stable")]
+        places = places[marked[places]] if front_only else places
+        rows = table_rows(tried, places[start:stop])
+        for row in rows:
+            row[ON_FRONT] = "on front" if marked[int(row["id"])] else ""
+        return rows, len(places)
 
     def evidence(self, results: StudyResults) -> Evidence | WalkEvidence | None:
         """Judge the best of a study, or its walk; None while there is nothing to judge."""

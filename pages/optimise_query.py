@@ -11,13 +11,13 @@ from services.optimise.grid_text import space_of, text_of
 from services.optimise.objective import DEFAULT_OBJECTIVE, Objective
 from services.parameters import ParameterSpec, parameter_specs
 from services.studies import StudyRequest
-from services.studies.request import DEFAULT_SAMPLES, WALK_FORWARD
+from services.studies.request import DEFAULT_SAMPLES, FURTHER_FIELDS, NO_OBJECTIVE, WALK_FORWARD
 from strategies.registry import STRATEGIES
 
 GRID_PREFIX = "g."
 STUDY, JOB = "study", "job"
 DRAWING = ("random", "sobol", "search")
-HOW = ("method", "samples", "seed", "objective", "minimum_trades", "holdout")
+HOW = ("method", "samples", "seed", "objective", *FURTHER_FIELDS, "minimum_trades", "holdout")
 WINDOWS = ("train", "test", "anchored", "embargo")
 # What is looked at, not what is asked for.
 VIEW = ("metric", "x", "y")
@@ -44,6 +44,8 @@ def request_of(query: Mapping[str, str]) -> StudyRequest:
     objective = Objective.parse(
         query.get("objective") or DEFAULT_OBJECTIVE, whole(query, "minimum_trades", 0)
     )
+    further = (query.get(name, "").strip().lower() for name in FURTHER_FIELDS)
+    further = (name for name in further if name != NO_OBJECTIVE)
     return StudyRequest(
         backtest,
         space,
@@ -56,6 +58,7 @@ def request_of(query: Mapping[str, str]) -> StudyRequest:
         anchored=query.get("anchored", "").lower() in ("true", "yes", "on", "1"),
         embargo=whole(query, "embargo", 0),
         holdout=whole(query, "holdout", 0),
+        further=tuple(filter(None, further)),
     )
 
 
@@ -64,6 +67,7 @@ def query_of(request: StudyRequest) -> dict[str, str]:
     query = dict(request.backtest.as_query())
     query |= {GRID_PREFIX + name: text_of(values) for name, values in request.space.items()}
     query |= {"method": request.method, "objective": request.objective.metric}
+    query |= dict(zip(FURTHER_FIELDS, request.further, strict=False))
     if request.objective.minimum_trades:
         query["minimum_trades"] = str(request.objective.minimum_trades)
     if request.holdout:

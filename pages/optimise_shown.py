@@ -11,6 +11,7 @@ from components.feedback import empty_state, error_state, show_toast, skeleton
 from components.optimise_axes import AXIS, HOLD, choice_of
 from components.optimise_evidence import evidence_panel, verdict_banner
 from components.optimise_form import METHOD_LABELS
+from components.optimise_front import front_choice
 from components.optimise_map import MAP_BOX, map_view
 from components.optimise_result import (
     CANCEL,
@@ -22,8 +23,10 @@ from components.optimise_result import (
 )
 from components.optimise_table import TABLE
 from components.optimise_walk import walk_parts
+from pages import optimise_front
 from pages.form_state import named
 from pages.optimise_data import StudyReader, StudyResults
+from pages.optimise_front import URL, rows_address
 from pages.optimise_query import STUDY, query_of_search
 from services.errors import UnknownJob, UserError
 from services.jobs import JobView, cancel_job, get_job
@@ -33,7 +36,7 @@ from services.studies import Study
 from services.studies.start import go_on
 from services.workspace import Workspace
 
-URL, GO = "opt-url", "opt-go"
+GO = "opt-go"
 HEAD, PROGRESS, BEST, RESULTS = "opt-head", "opt-progress", "opt-best", "opt-results"
 VERDICT, EVIDENCE, ASK, POLL = "opt-verdict", "opt-evidence", "opt-ask", "opt-poll"
 PLACEHOLDER, SEEN, SAID = "opt-placeholder", "opt-seen", "opt-said"
@@ -63,6 +66,7 @@ def register(app: Dash, workspace: Workspace, reader: StudyReader) -> None:
     _register_study(app, workspace, reader)
     _register_orders(app, workspace, reader)
     _register_map(app, reader)
+    optimise_front.register(app, reader)
     _register_evidence(app, reader)
 
 
@@ -239,14 +243,14 @@ def _job(workspace: Workspace, found: StudyResults) -> JobView | None:
 
 
 def _best(reader: StudyReader, found: StudyResults) -> Any:
-    frame, objective = found.frame, found.study.request.objective
+    frame, objectives = found.frame, found.study.request.objectives
     if found.is_walk or frame.empty:
         return None
-    place = best_of(frame, objective)
+    place = best_of(frame, *objectives)
     address = "" if place is None else found.address_of(place)
     so_far = "" if found.study.is_whole else " (best so far)"
     unseen = reader.unseen(found) if not found.study.is_active else None
-    return best_panel(frame, found.names, objective, address, so_far, unseen)
+    return best_panel(frame, found.names, objectives, address, so_far, unseen)
 
 
 def _results(reader: StudyReader, found: StudyResults) -> Any:
@@ -256,6 +260,6 @@ def _results(reader: StudyReader, found: StudyResults) -> Any:
     if frame.empty or found.is_walk:
         return empty_state("Nothing was tried yet", "The study ended before its first result.")
     choice = choice_of(frame, found.names, study.request.objective.metric, {})
-    rows = f"/api/studies/{study.id}/rows?done={study.done}"
+    front = front_choice(study.request.objectives, {})
     export = f"/export/studies/{study.id}.csv"
-    return result_parts(reader.tried(found), choice, rows, export)
+    return result_parts(reader.tried(found), choice, front, rows_address(study, front), export)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from components.optimise_form import query_of_form
 from pages.optimise_query import query_of, query_of_search, request_of, search_of, unknown_names
 from services.errors import InvalidParams
 
@@ -23,6 +24,8 @@ def test_an_address_says_what_is_tried_how_and_what_for():
         {"g.fast": "5:20:5", "g.slow": "30,70"},
         {"method": "random", "samples": "50", "seed": "3", "g.fast": "2:90"},
         {"method": "walk_forward", "train": "2 Y", "test": "6 M", "embargo": "5", "anchored": "on"},
+        {"second": "max_drawdown", "third": "volatility", "minimum_trades": "5"},
+        {"method": "search", "samples": "50", "objective": "cagr", "second": "sharpe"},
         {"minimum_trades": "30", "duration": "5 Y", "cash": "5000", "commission": "none"},
     ],
 )
@@ -45,12 +48,31 @@ def test_an_address_is_written_as_it_is_read(more):
         ({"symbol": ""}, "symbol"),
         ({"method": "walk_forward", "test": "6 M"}, "train"),
         ({"minimum_trades": "-1"}, "minimum_trades"),
+        ({"second": "sharpe"}, "second"),
+        ({"second": "cagr", "third": "cagr"}, "third"),
+        ({"second": "beauty"}, "second"),
+        ({"third": "trades"}, "second"),  # it is the second one that is named
+        ({"method": "walk_forward", "train": "2 Y", "test": "6 M", "second": "cagr"}, "method"),
     ],
 )
 def test_what_an_address_cannot_mean_is_said_at_its_field(more, field):
     with pytest.raises(InvalidParams) as refusal:
         request_of(AAPL | more)
     assert refusal.value.field == field
+
+
+def test_none_is_no_objective():
+    request = request_of(AAPL | {"second": "none", "third": "Max_Drawdown"})
+    assert [one.metric for one in request.objectives] == ["sharpe", "max_drawdown"]
+    assert "none" not in query_of(request).values()
+
+
+def test_a_form_says_further_objectives_only_where_they_are_in_sight():
+    fields = {"method": "grid", "second": "none", "third": "cagr"}
+    assert "third" not in query_of_form(fields, {})
+    assert "second" in query_of_form(fields, {})
+    walk = query_of_form(fields | {"method": "walk_forward", "second": "cagr"}, {})
+    assert not {"second", "third"} & walk.keys()
 
 
 def test_names_of_another_page_are_told():

@@ -1,10 +1,12 @@
 """What the page Optimise asks the server of studies: lists, remarks, orders, rows of results."""
 
 import pytest
+from test_front import slow_front
 
 from dashboard.app import create_app
 from services.backtest import BacktestRequest
 from services.ingest import ingest_sample
+from services.metrics import METRIC_SPECS
 from services.palette import find_places
 from services.settings import Settings
 from services.studies import (
@@ -139,6 +141,33 @@ def test_rows_of_results_come_in_blocks_in_any_order(client, workspace):
     assert len(rest["rows"]) == len(frame) - 2
     slow = client.get("/api/studies/1/rows?sort=slow&order=asc").get_json()["rows"]
     assert [row["slow"] for row in slow] == sorted(frame["slow"])
+
+
+def rows_of(client, query):
+    return client.get(f"/api/studies/1/rows?{query}").get_json()
+
+
+@pytest.mark.parametrize("front", ["sharpe,max_drawdown", "cagr,volatility,win_rate"])
+def test_the_front_is_marked_in_the_rows_and_can_be_had_alone(client, workspace, front):
+    metrics = front.split(",")
+    frame = load_results(workspace.database, 1)
+    better = {name: METRIC_SPECS[name].better for name in metrics}
+    wanted = {str(place) for place in slow_front(frame, better)}
+    every = rows_of(client, f"front={front}")
+    marked = {row["id"] for row in every["rows"] if row["front"]}
+    assert (marked, every["total"]) == (wanted, 6)
+    alone = rows_of(client, f"front={front}&only=front&sort=slow&order=asc")
+    assert ({row["id"] for row in alone["rows"]}, alone["total"]) == (wanted, len(wanted))
+    assert [row["slow"] for row in alone["rows"]] == sorted(row["slow"] for row in alone["rows"])
+    first = rows_of(client, f"front={front}&sort=front&order=desc")["rows"]
+    assert [bool(row["front"]) for row in first] == [True] * len(wanted) + [False] * (
+        6 - len(wanted)
+    )
+
+
+@pytest.mark.parametrize("front", ["", "beauty", "sharpe,sharpe,,", "trades"])
+def test_an_odd_front_is_answered(client, front):
+    assert rows_of(client, f"front={front}")["total"] == 6
 
 
 @pytest.mark.parametrize("query", ["offset=x", "limit=-1", "sort=no_such", "offset=999999999"])

@@ -8,19 +8,7 @@
   const DENSE = 40; // more along an axis stand without gaps
   const LABELS = 12; // about so many along an axis
 
-  const make = (tag, className = "", text = "") => {
-    const made = document.createElement(tag);
-    if (className) made.className = className;
-    if (text) made.textContent = text;
-    return made;
-  };
-
-  const called = (name) => name.replaceAll("_", " ");
-
-  const address = (map, values) => {
-    const query = map.names.map((name, k) => `${encodeURIComponent(`p.${name}`)}=${encodeURIComponent(values[k])}`);
-    return [map.address, ...query].join(map.address.includes("?") ? "&" : "?");
-  };
+  const { make, called, withParams, drawEach } = window.optimise;
 
   // The cells as they are drawn: null, or [text, shade, values of the parameters].
   const cellsOf = ({ texts, shades, params, x, y }) => {
@@ -54,7 +42,7 @@
     const [text, shade] = content;
     const link = make("a", shade < 0 ? "is-low" : "", isWritten ? text : "");
     const what = mark(map, j, i);
-    link.href = address(map, content[2]);
+    link.href = withParams(map.address, map.names, content[2]);
     link.tabIndex = -1;
     link.dataset.j = j;
     link.dataset.i = i;
@@ -181,17 +169,5 @@
     window.dash_clientside.set_props("opt-go", { href: link.getAttribute("href") });
   });
 
-  let asked = 0;
-  new MutationObserver(() => {
-    cancelAnimationFrame(asked);
-    asked = requestAnimationFrame(() => {
-      for (const place of document.querySelectorAll("[data-map]")) {
-        if (place.drawn === place.dataset.map) continue;
-        place.drawn = place.dataset.map;
-        draw(place);
-      }
-    });
-  }).observe(document.documentElement, {
-    childList: true, subtree: true, attributes: true, attributeFilter: ["data-map"],
-  });
+  drawEach("data-map", draw);
 })();

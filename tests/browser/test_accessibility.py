@@ -63,7 +63,12 @@ STATES = (
     State("pages.run", "performance", "/runs/1?tab=performance", "#panel-performance .panel"),
     State("pages.optimise", "empty", "/optimise", ".state", empty=True),
     State("pages.optimise", "form", "/optimise?symbol=AAPL&strategy=ma_cross", "#opt-count"),
-    State("pages.optimise", "study", "/optimise?study=1", ".opt-map td a"),
+    State(
+        "pages.optimise",
+        "study",
+        "/optimise?study=1",
+        ".optimise-page:has(.opt-map td a) .opt-plot a",
+    ),
     State("pages.optimise", "missing", "/optimise?study=999", ".error-state"),
     State("pages.run", "trades", "/runs/1?tab=trades", "#panel-trades .ag-row"),
     State("pages.run", "costs", "/runs/1?tab=costs", "#panel-costs .panel"),

@@ -2,7 +2,9 @@
 
 import pytest
 from patience import until
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
 
 from services.backtest import BacktestRequest
 from services.ingest import ingest_sample
@@ -53,6 +55,70 @@ def cards(page, place: str) -> dict[str, str]:
     script = """return [...document.querySelectorAll(arguments[0] + " .metric-card[data-metric]")]
       .map(card => [card.dataset.metric, card.querySelector(".metric-value").textContent])"""
     return dict(page.driver.execute_script(script, place))
+
+
+def point(page, k: int):
+    return page.wait_for_element(f".opt-plot a[data-k='{k}']", timeout=20)
+
+
+def test_a_point_of_the_front_opens_its_backtest_with_the_same_numbers(
+    studied, serve, open_browser
+):
+    page = open_browser(serve(studied).url)
+    page.driver.get(f"{page.server_url}/optimise?study=1")
+    first = point(page, 0)
+    page.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", first)
+    ActionChains(page.driver).move_to_element(first).perform()
+    tip = page.wait_for_element(".opt-tip:not([hidden])", timeout=20)
+    promised = [part.text for part in tip.find_elements("tag name", "span")]
+    said = first.get_attribute("aria-label")
+    assert "on the front" in said
+    first.click()
+    page.wait_for_element("#bt-result .metric-card[data-metric=sharpe]", timeout=20)
+    until(lambda: "/backtest" in page.driver.current_url, 20)
+    found = cards(page, "#bt-result")
+    assert f"Sharpe {found['sharpe']}, Max drawdown {found['max_drawdown']}" in said
+    assert promised == [f"Sharpe {found['sharpe']}", f"Max drawdown {found['max_drawdown']}"]
+    fast = said.split(",")[0].removeprefix("fast ")
+    assert f"p.fast={fast}&" in page.driver.current_url
+
+
+def test_arrows_walk_along_the_front_and_enter_opens(studied, serve, open_browser):
+    page = open_browser(serve(studied).url)
+    page.driver.get(f"{page.server_url}/optimise?study=1")
+    page.driver.execute_script("arguments[0].focus()", point(page, 0))
+    links = page.find_elements(".opt-plot a[data-k]")
+    for k in range(1, len(links)):
+        page.driver.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)
+        assert page.driver.switch_to.active_element.get_attribute("data-k") == str(k)
+    page.driver.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)  # there is no further one
+    last = page.driver.switch_to.active_element
+    assert last.get_attribute("data-k") == str(len(links) - 1)
+    wanted = last.get_attribute("href")
+    last.send_keys(Keys.ENTER)
+    until(lambda: "/backtest" in page.driver.current_url, 20)
+    assert wanted.split("&p.")[1] in page.driver.current_url
+
+
+def test_the_table_is_left_with_the_front_and_follows_its_metrics(studied, serve, open_browser):
+    page = open_browser(serve(studied).url)
+    page.driver.get(f"{page.server_url}/optimise?study=1")
+    point(page, 0)
+    count = len(page.find_elements(".opt-plot a[data-k]"))
+    rows = "#opt-table .ag-center-cols-container .ag-row"
+    until(lambda: len(page.find_elements(rows)) == 8, 20)
+    only = page.find_element("#opt-front-only")
+    page.driver.execute_script("arguments[0].click()", only)
+    until(lambda: len(page.find_elements(rows)) == count, 20)
+    choose(page, "y", "volatility")
+    page.wait_for_contains_text(".opt-front-text", "Volatility", timeout=20)
+    count = len(page.find_elements(".opt-plot a[data-k]"))
+    until(lambda: len(page.find_elements(rows)) == count, 20)
+
+
+def choose(page, name: str, value: str) -> None:
+    picker = page.find_element(f"select[id*='opt-pick'][id*='\"{name}\"']")
+    Select(picker).select_by_value(value)
 
 
 def test_no_answer_of_a_study_of_ten_thousand_is_heavy(studied, serve, open_browser):
