@@ -101,6 +101,7 @@ def test_states_are_those_that_readers_see(database, three):
     assert found(database, state="running") == []
     assert found(database, state="waiting") == [three]
     assert found(database, state="done") == [two]
+    assert found(database, sort="state", descending=False) == [three, two, one]
 
 
 @pytest.mark.parametrize(("metric", "pick"), [("sharpe", max), ("volatility", min)])

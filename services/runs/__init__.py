@@ -2,7 +2,7 @@
 
 from services.runs.cache import RecentRuns
 from services.runs.edit import change_run, delete_runs, restore_runs
-from services.runs.find import RunFilter, RunPage, all_tags, find_runs, latest_runs
+from services.runs.find import RunFilter, all_tags, find_runs, latest_runs
 from services.runs.saved import Manifest, RunSummary, SavedRun
 from services.runs.store import load_run, save_run
 
@@ -10,7 +10,6 @@ __all__ = [
     "Manifest",
     "RecentRuns",
     "RunFilter",
-    "RunPage",
     "RunSummary",
     "SavedRun",
     "all_tags",

@@ -12,12 +12,11 @@ from db.session import Database
 from services.errors import InvalidParams, did_you_mean
 from services.free_text import contains, number_in, storable, words_of
 from services.metrics import METRIC_SPECS
+from services.paging import Page, numbers_of_page
 from services.runs.remarks import REMARK_COLUMNS, remarks, tags_of
 from services.runs.saved import RunSummary
 from services.timespan import RESOLUTIONS
 
-MOST_ROWS = 1000
-_FURTHEST = 2**31
 _COLUMNS = ("created_at", "symbol", "resolution", "strategy", "params", "start", "end", "bars")
 _PARAMS_TEXT = func.replace(cast(BacktestRun.params, Text), '"', "")
 _SORTS: dict[str, ColumnElement] = {
@@ -65,39 +64,24 @@ class RunFilter:
             )
 
 
-@dataclass(frozen=True)
-class RunPage:
-    """Some of the runs that were found, and how many there are in all."""
-
-    rows: list[RunSummary]
-    total: int
-
-
 def find_runs(
     database: Database,
     filter: RunFilter = RunFilter(),  # noqa: A002, B008  (the field's own word; frozen)
     offset: int = 0,
     limit: int = 100,
-) -> RunPage:
+) -> Page[RunSummary]:
     """Return the runs from `offset` on, at most `limit`; what is undefined comes last."""
-    conditions = _conditions(filter)
-    # Counted in the same pass: another would read every run once more.
-    page = (
-        select(BacktestRun.id, func.count().over())
-        .where(*conditions)
-        .order_by(*_order(filter))
-        .offset(min(max(offset, 0), _FURTHEST))
-        .limit(min(max(limit, 0), MOST_ROWS))
-    )
     with database.reading() as session:
-        found = session.execute(page).all()
-        total = found[0][1] if found else _count(session, conditions)
-        return RunPage(summaries(session, [row.id for row in found]), total)
-
-
-def _count(session: Session, conditions: list[ColumnElement[bool]]) -> int:
-    query = select(func.count()).select_from(BacktestRun).where(*conditions)
-    return session.scalar(query)
+        ids, total = numbers_of_page(
+            session,
+            BacktestRun.id,
+            _conditions(filter),
+            _key(filter.sort),
+            filter.descending,
+            offset,
+            limit,
+        )
+        return Page(summaries(session, ids), total)
 
 
 def latest_runs(database: Database, limit: int) -> list[RunSummary]:
@@ -132,13 +116,9 @@ def _summary(row: Any, tags: dict[int, tuple[str, ...]]) -> RunSummary:
     return RunSummary(id=row.id, **plain, **times, **remarks(row, tags))
 
 
-def _order(wanted: RunFilter) -> tuple[ColumnElement, ...]:
-    key = _SORTS.get(wanted.sort)
-    if key is None:
-        key = BacktestRun.metrics[wanted.sort].as_float()
-    first = key.desc() if wanted.descending else key.asc()
-    # The number decides among equals, so that no run is on two pages or on none.
-    return (first.nulls_last(), BacktestRun.id.desc())
+def _key(sort: str) -> ColumnElement:
+    stored = _SORTS.get(sort)
+    return BacktestRun.metrics[sort].as_float() if stored is None else stored
 
 
 def _conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:

@@ -1,7 +1,7 @@
 """Saved studies: every sweep, search and walk-forward, with the results of all combinations."""
 
 from services.studies.edit import change_study, delete_studies, restore_studies
-from services.studies.listing import StudyFilter, StudyPage, find_studies
+from services.studies.listing import StudyFilter, find_studies
 from services.studies.load import find_study, load_results
 from services.studies.request import METHODS, StudyRequest
 from services.studies.saved import Extent, Study
@@ -19,7 +19,6 @@ __all__ = [
     "Extent",
     "Study",
     "StudyFilter",
-    "StudyPage",
     "StudyRequest",
     "Trials",
     "add_chunk",

@@ -2,20 +2,20 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_
 from sqlalchemy.orm import Session
 
 from db.models import Study as Row
 from db.session import Database
 from services.errors import InvalidParams, did_you_mean
-from services.free_text import HIGHEST_ID, contains, number_in, storable, words_of
+from services.free_text import contains, number_in, storable, words_of
+from services.paging import Page, numbers_of_page
 from services.studies.load import study_rows
 from services.studies.request import METHODS
 from services.studies.saved import INTERRUPTED, RUNNING, STATES, WAITING, Study, study_of
 from services.timespan import RESOLUTIONS
 
-MOST_ROWS = 1000
-_OPEN = (WAITING, RUNNING, INTERRUPTED)  # as stored: in truth it may be another of them
+_OPEN = (WAITING, RUNNING)  # as stored: in truth it may be interrupted
 _SORTS: dict[str, ColumnElement] = {
     "id": Row.id,
     "name": func.lower(Row.name),
@@ -24,11 +24,12 @@ _SORTS: dict[str, ColumnElement] = {
     "strategy": func.lower(Row.strategy),
     "method": Row.method,
     "objective": Row.asked["objective"].as_string(),
+    "combinations": Row.combinations,
     "done": Row.done,
     "best": Row.best,
     "created_at": Row.created_at,
 }
-SORTS = tuple(_SORTS)
+SORTS = (*_SORTS, "state")
 
 
 @dataclass(frozen=True)
@@ -60,40 +61,32 @@ class StudyFilter:
                 )
 
 
-@dataclass(frozen=True)
-class StudyPage:
-    """Some of the studies that were found, and how many there are in all."""
-
-    rows: list[Study]
-    total: int
-
-
 def find_studies(
     database: Database,
     filter: StudyFilter = StudyFilter(),  # noqa: A002, B008  (the field's own word; frozen)
     offset: int = 0,
     limit: int = 100,
-) -> StudyPage:
+) -> Page[Study]:
     """Return the studies from `offset` on, at most `limit`; what is undefined comes last."""
     with database.reading() as session:
-        conditions = _conditions(session, filter)
-        count = select(func.count()).select_from(Row).where(*conditions)
-        page = (
-            study_rows()
-            .where(*conditions)
-            .order_by(*_order(filter))
-            .offset(min(max(offset, 0), HIGHEST_ID))
-            .limit(min(max(limit, 0), MOST_ROWS))
+        ids, total = numbers_of_page(
+            session,
+            Row.id,
+            _conditions(session, filter),
+            _key(session, filter.sort),
+            filter.descending,
+            offset,
+            limit,
         )
-        rows = [study_of(*found) for found in session.execute(page)]
-        return StudyPage(rows, session.scalar(count))
+        found = session.execute(study_rows().where(Row.id.in_(ids)))
+        studies = {study.id: study for study in (study_of(*one) for one in found)}
+        return Page([studies[number] for number in ids], total)
 
 
-def _order(wanted: StudyFilter) -> tuple[ColumnElement, ...]:
-    key = _SORTS[wanted.sort]
-    first = key.desc() if wanted.descending else key.asc()
-    # The number decides among equals, so that no study is on two pages or on none.
-    return (first.nulls_last(), Row.id.desc())
+def _key(session: Session, sort: str) -> ColumnElement:
+    if sort == "state":
+        return case({name: i for i, name in enumerate(STATES)}, value=_state(session))
+    return _SORTS[sort]
 
 
 def _conditions(session: Session, wanted: StudyFilter) -> list[ColumnElement[bool]]:
@@ -106,18 +99,16 @@ def _conditions(session: Session, wanted: StudyFilter) -> list[ColumnElement[boo
     if wanted.method:
         conditions.append(Row.method == wanted.method)
     if wanted.state:
-        conditions.append(_is_in_state(session, wanted.state))
+        conditions.append(_state(session) == wanted.state)
     return conditions + [_holds(word) for word in words_of(wanted.text)]
 
 
-def _is_in_state(session: Session, state: str) -> ColumnElement[bool]:
-    """Match what is judged to be in a state, where the stored one does not decide it."""
-    if state not in _OPEN:
-        return Row.state == state
-    judged = (
-        study_of(*found) for found in session.execute(study_rows().where(Row.state.in_(_OPEN)))
-    )
-    return Row.id.in_([study.id for study in judged if study.state == state])
+def _state(session: Session) -> ColumnElement[str]:
+    """Give the state that readers see: some that are stored as open were interrupted."""
+    open_ones = session.execute(study_rows().where(Row.state.in_(_OPEN)))
+    judged = (study_of(*found) for found in open_ones)
+    interrupted = [study.id for study in judged if study.state == INTERRUPTED]
+    return case((Row.id.in_(interrupted), INTERRUPTED), else_=Row.state)
 
 
 def _holds(word: str) -> ColumnElement[bool]:
