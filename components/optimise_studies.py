@@ -1,4 +1,8 @@
-"""The list of saved studies: search, how far each is, its best; a click opens one."""
+"""The list of saved studies: search, how far each is, its best; a click opens one.
+
+The script in assets/optimise reads the rows in blocks, in the order and with the words that the
+address says.
+"""
 
 import math
 from collections.abc import Sequence
@@ -12,11 +16,13 @@ from components.format import metric_text_of
 from components.icons import icon
 from components.optimise_form import METHOD_LABELS
 from components.tables import data_table
-from services.studies import Study
+from services.studies import Study, StudyFilter
 
 GRID, SEARCH, COUNT = "studies-table", "studies-search", "studies-count"
-MOST_LISTED = 200
+BLOCK = 100  # rows that one request brings
 _NOTE_SHOWN = 120
+_HEIGHT = "var(--studies-height)"  # of the style sheet: of its rows, and no more than the window
+_COUNTED = "params.value == null ? '' : d3.format(',')(params.value)"
 _STATES = {
     "waiting": "Waiting",
     "running": "Running",
@@ -27,32 +33,30 @@ _STATES = {
 }
 
 
-def studies_panel(studies: Sequence[Study], total: int) -> html.Section:
-    """Return the list with the newest studies; its script searches, and follows those that run."""
+def studies_panel(wanted: StudyFilter, total: int, query: str, trouble: str = "") -> html.Section:
+    """Return the list without rows, with the words and the mark of the order that are wanted.
+
+    `query` asks for them, as assets/optimise reads it.
+    """
     return html.Section(
         [
             html.Div(
                 [
                     html.H2("Studies", className="panel-title"),
-                    html.Span(count_text(total), id=COUNT, className="muted", role="status"),
-                    _search(),
+                    html.Span(
+                        count_text(wanted, total), id=COUNT, className="muted", role="status"
+                    ),
+                    _search(wanted.text),
                 ],
                 className="studies-head",
             ),
-            data_table(
-                GRID,
-                _columns(),
-                study_rows(studies),
-                options={
-                    "localeText": {"noRowsToShow": "No study has all of these words"},
-                    "tooltipShowDelay": 400,
-                    "tooltipShowMode": "standard",
-                    "rowSelection": {
-                        "mode": "singleRow",
-                        "checkboxes": False,
-                        "enableClickSelection": False,
-                    },
-                },
+            html.P(trouble, className="caution") if trouble else None,
+            html.Div(
+                _table(wanted, total),
+                className="studies-box",
+                hidden=not total,
+                style={"--rows": total},
+                **{"data-query": query},
             ),
         ],
         className="panel studies-panel",
@@ -60,12 +64,12 @@ def studies_panel(studies: Sequence[Study], total: int) -> html.Section:
     )
 
 
-def count_text(total: int) -> str:
-    """Say how many studies there are, and when only some of them are listed."""
+def count_text(wanted: StudyFilter, total: int) -> str:
+    """Say how many studies there are, or how many were found."""
     counted = "1 study" if total == 1 else f"{total:,} studies"
-    if total > MOST_LISTED:
-        return f"The newest {MOST_LISTED} of {counted}: search to find others"
-    return counted
+    if not wanted.text:
+        return counted
+    return f"{counted} found" if total else "No study has all of these words"
 
 
 def study_rows(
@@ -106,7 +110,29 @@ def _record(study: Study, done: int, rest: timedelta | None) -> dict[str, Any]:
     }
 
 
-def _search() -> html.Div:
+def _table(wanted: StudyFilter, total: int) -> Any:
+    columns = study_columns()
+    for column in columns:
+        if column.get("colId", column["field"]) == wanted.sort:
+            column["sort"] = "desc" if wanted.descending else "asc"
+    options = {
+        "cacheBlockSize": BLOCK,
+        "infiniteInitialRowCount": max(min(total, BLOCK), 1),
+        "rowBuffer": 4,
+        "maxBlocksInCache": 10,
+        "suppressMultiSort": True,
+        "tooltipShowDelay": 400,
+        "tooltipShowMode": "standard",
+        "rowSelection": {
+            "mode": "singleRow",
+            "checkboxes": False,
+            "enableClickSelection": False,
+        },
+    }
+    return data_table(GRID, columns, None, height=_HEIGHT, options=options, rowModelType="infinite")
+
+
+def _search(text: str) -> html.Div:
     return html.Div(
         [
             html.Label(
@@ -118,6 +144,7 @@ def _search() -> html.Div:
             dbc.Input(
                 id=SEARCH,
                 type="search",
+                value=text,
                 placeholder="Search studies…",
                 autocomplete="off",
                 maxlength=200,
@@ -128,22 +155,28 @@ def _search() -> html.Div:
     )
 
 
-def _columns() -> list[dict[str, Any]]:
-    right = {"type": "rightAligned"}
+def study_columns() -> list[dict[str, Any]]:
+    """Return the columns; each `colId`, or else field, is also the name by which one sorts."""
+    up, down = {"sortingOrder": ["asc", "desc"]}, {"sortingOrder": ["desc", "asc"]}
+    number = {"type": "rightAligned", **down}
     return [
-        {"field": "id", "headerName": "Study", "width": 66, "pinned": "left",
-         "cellRenderer": "StudyLink"},
-        {"field": "name", "headerName": "Name", "minWidth": 76, "flex": 2,
-         "cellRenderer": "RunName", "tooltipField": "name"},
-        {"field": "series", "headerName": "Series", "width": 86, "tooltipField": "series"},
-        {"field": "strategy", "headerName": "Strategy", "width": 92, "tooltipField": "strategy"},
-        {"field": "method", "headerName": "Method", "width": 124, "tooltipField": "method"},
-        {"field": "combinations", "headerName": "Combinations", "width": 108, **right,
-         "valueFormatter": {"function": "d3.format(',')(params.value)"}},
-        {"field": "progress", "headerName": "State", "width": 118, "cellRenderer": "StudyState"},
-        {"field": "best", "headerName": "Best", "width": 108, **right,
+        {"field": "id", "headerName": "Study", "width": 80, "pinned": "left",
+         "cellRenderer": "StudyLink", **down},
+        {"field": "name", "headerName": "Name", "minWidth": 70, "flex": 2,
+         "cellRenderer": "RunName", "tooltipField": "name", **up},
+        {"field": "series", "colId": "symbol", "headerName": "Series", "width": 82,
+         "tooltipField": "series", **up},
+        {"field": "strategy", "headerName": "Strategy", "width": 88, "tooltipField": "strategy",
+         **up},
+        {"field": "method", "headerName": "Method", "width": 120, "tooltipField": "method", **up},
+        {"field": "combinations", "headerName": "Combinations", "width": 104, **number,
+         "valueFormatter": {"function": _COUNTED}},
+        {"field": "progress", "colId": "state", "headerName": "State", "width": 118,
+         "cellRenderer": "StudyState", **up},
+        {"field": "best", "headerName": "Best", "width": 104, **number,
          "cellRenderer": "StudyBest", "tooltipField": "objective"},
-        {"field": "created_at", "headerName": "Begun", "width": 104, "tooltipField": "saved"},
+        {"field": "created_at", "headerName": "Begun", "width": 100, "tooltipField": "saved",
+         **down},
         {"field": "actions", "headerName": "", "width": 102, "pinned": "right", "sortable": False,
          "resizable": False, "cellRenderer": "StudyActions", "cellClass": "data-actions-cell"},
     ]  # fmt: skip

@@ -5,16 +5,16 @@ from datetime import timedelta
 from dash import Dash
 from flask import Response, jsonify, request
 
-from components.optimise_studies import MOST_LISTED, count_text, study_rows
-from components.optimise_table import BLOCK
+from components import optimise_studies, optimise_table
+from components.optimise_studies import count_text, study_rows
 from dashboard.asked import asked_change, asked_ids, number_of
 from dashboard.same_site import require_same_site
 from pages.optimise_data import StudyReader
+from pages.studies_query import filter_of
 from services.errors import UnknownJob
 from services.jobs import cancel_job, get_job
 from services.studies import (
     Study,
-    StudyFilter,
     change_study,
     delete_studies,
     find_studies,
@@ -25,7 +25,7 @@ from services.studies import (
 from services.studies.start import go_on
 from services.workspace import Workspace
 
-_MOST_ROWS = 1_000
+_MOST_ROWS, _MOST_LISTED = 1_000, 200
 _FIELDS = {"name": str, "notes": str}
 
 
@@ -45,10 +45,11 @@ def _add_list(app: Dash, workspace: Workspace) -> None:
 
     @server.get("/api/studies")
     def _studies():
-        wanted = StudyFilter(text=request.args.get("q", ""))
-        page = find_studies(database, wanted, 0, MOST_LISTED)
+        wanted = filter_of(request.args)
+        limit = min(number_of("limit", optimise_studies.BLOCK), _MOST_LISTED)
+        page = find_studies(database, wanted, number_of("offset", 0), limit)
         rows = study_rows(page.rows, _progress(workspace, page.rows))
-        answer = jsonify(rows=rows, text=count_text(page.total))
+        answer = jsonify(rows=rows, total=page.total, text=count_text(wanted, page.total))
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
@@ -92,7 +93,7 @@ def _add_results(app: Dash, workspace: Workspace) -> None:
     @app.server.get("/api/studies/<study_id>/rows")
     def _study_rows(study_id: str):
         start = number_of("offset", 0)
-        stop = start + min(number_of("limit", BLOCK), _MOST_ROWS)
+        stop = start + min(number_of("limit", optimise_table.BLOCK), _MOST_ROWS)
         order = request.args.get("sort", ""), request.args.get("order") != "asc"
         front = request.args.get("front", "").split(",")
         only = request.args.get("only") == "front"

@@ -1,9 +1,10 @@
 """Optimise: the form of a study, its count before the start, and the study the address names."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import dash
-from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from components.backtest_form import query_text
@@ -29,9 +30,10 @@ from components.optimise_form import (
     own_id,
     query_of_form,
 )
-from components.optimise_studies import MOST_LISTED, studies_panel
-from pages import optimise_shown
+from components.optimise_studies import studies_panel
+from pages import optimise_shown, studies_query
 from pages.form_state import named, unknown_note, unless_equal
+from pages.list_query import filter_or_default
 from pages.optimise_count import Count, count_of
 from pages.optimise_data import StudyReader
 from pages.optimise_query import (
@@ -47,13 +49,13 @@ from pages.optimise_query import (
 from pages.optimise_shown import URL
 from services.errors import InvalidParams, UserError
 from services.market_data import catalogue
-from services.studies import find_studies
+from services.studies import StudyFilter, find_studies
 from services.studies.request import NO_OBJECTIVE
 from services.studies.start import start_study
 from services.workspace import Workspace
 from strategies.registry import STRATEGIES
 
-RESULT = "opt-result"
+RESULT, FOLLOWED = "opt-result", "opt-followed"
 _FIRST = next(iter(STRATEGIES))
 _SAMPLES = 1000
 _FORM = (
@@ -71,6 +73,11 @@ def register(app: Dash, workspace: Workspace) -> None:
         path="/optimise",
         title="Optimise · Trading Research",
         layout=lambda **query: layout(workspace, reader, **query),
+    )
+    app.clientside_callback(
+        ClientsideFunction("studies", "follow"),
+        Output(FOLLOWED, "data"),
+        Input(URL, "search"),
     )
     _register_choices(app)
     _register_count(app, workspace)
@@ -138,10 +145,11 @@ def _register_count(app: Dash, workspace: Workspace) -> None:
         query = query_of_form(values, grid)
         found = count_of(workspace, query)
         asked = query_of_search(search)
-        follows = bool(search) or not values.get("symbol")
+        listed = {name: asked.pop(name) for name in studies_query.NAMES if name in asked}
+        follows = bool(asked) or not values.get("symbol")
         wanted = no_update
         if found.can_start and STUDY not in asked and follows:
-            wanted = search_of(query_of(request_of(query)))
+            wanted = search_of(query_of(request_of(query)) | listed)
             wanted = no_update if wanted == search else wanted
         sampler = {} if found.too_many else {"display": "none"}
         return found.text, sampler, not found.can_start, *_errors(found), wanted
@@ -199,6 +207,7 @@ def layout(workspace: Workspace, reader: StudyReader, /, **raw: Any) -> html.Div
     return html.Div(
         [
             dcc.Location(id=URL, refresh=False),
+            dcc.Store(id=FOLLOWED),
             dcc.Location(id=optimise_shown.GO, refresh="callback-nav"),
             html.H1("Optimise", className="visually-hidden"),
             html.Div(
@@ -267,9 +276,11 @@ def _placeholder(workspace: Workspace, symbols: list[str], query: dict[str, str]
     """Return what stands where no study is open: all that are saved, or the next step."""
     if query.get(STUDY):
         return None
-    page = find_studies(workspace.database, limit=MOST_LISTED)
-    if page.total:
-        return studies_panel(page.rows, page.total)
+    wanted, trouble = filter_or_default(studies_query.filter_of, query)
+    database = workspace.database
+    total = find_studies(database, wanted, limit=0).total
+    if total or find_studies(database, StudyFilter(), limit=0).total:
+        return studies_panel(wanted, total, urlencode(studies_query.query_of(wanted)), trouble)
     if not symbols:
         return empty_state(
             "No bars are stored yet",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from pages import studies_query
 from services.backtest import BacktestRequest
 from services.backtest.request import QUERY_NAMES
 from services.errors import InvalidParams, did_you_mean
@@ -101,7 +102,7 @@ def specs_of(strategy: str) -> tuple[ParameterSpec, ...]:
 
 def unknown_names(query: Mapping[str, str]) -> list[str]:
     """Return the names that mean nothing to this page."""
-    known = {*QUERY_NAMES, *HOW, *WINDOWS, *VIEW, STUDY, JOB}
+    known = {*QUERY_NAMES, *HOW, *WINDOWS, *VIEW, *studies_query.NAMES, STUDY, JOB}
     strategy = STRATEGIES.get(query.get("strategy", ""))
     if strategy:
         known |= {GRID_PREFIX + name for name in strategy.Params.model_fields}

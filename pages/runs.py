@@ -8,7 +8,8 @@ from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 from components.icons import icon
 from components.run_tools import EMPTY, NO_MATCH, no_match, no_runs, run_status, run_tools
 from components.runs import BLOCK, run_rows, runs_table
-from pages.runs_query import filter_or_default, query_of
+from pages.list_query import filter_or_default
+from pages.runs_query import filter_of, query_of
 from services.runs import all_tags, find_runs
 from services.runs.choices import run_choices
 from services.workspace import Workspace
@@ -39,7 +40,7 @@ def register(app: Dash, workspace: Workspace) -> None:
 
 def layout(workspace: Workspace, /, **query: Any) -> html.Div:
     """Return the page with the first block of rows; raises what the database raises."""
-    wanted, trouble = filter_or_default(query)
+    wanted, trouble = filter_or_default(filter_of, query)
     database = workspace.database
     page = find_runs(database, wanted, 0, BLOCK)
     choices = run_choices(database)

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from services.errors import InvalidParams
+from pages.list_query import LONGEST, last_of, order_of
 from services.runs import RunFilter
 
 _YES = ("1", "true", "yes", "on")
 _MOST_TAGS = 10
-_LONGEST = 200
 
 
 def filter_of(query: Mapping[str, Any]) -> RunFilter:
@@ -17,23 +16,14 @@ def filter_of(query: Mapping[str, Any]) -> RunFilter:
     Names: q, tag (may be given several times), favourite=1, symbol, strategy, sort, order=asc.
     """
     return RunFilter(
-        text=_last(query, "q"),
+        text=last_of(query, "q"),
         tags=tuple(_tags(query.get("tag"))),
-        favourite=_last(query, "favourite").lower() in _YES,
-        symbol=_last(query, "symbol").upper(),
-        strategy=_last(query, "strategy"),
-        sort=_last(query, "sort") or RunFilter.sort,
-        descending=_last(query, "order") != "asc",
+        favourite=last_of(query, "favourite").lower() in _YES,
+        symbol=last_of(query, "symbol").upper(),
+        strategy=last_of(query, "strategy"),
+        sort=last_of(query, "sort") or RunFilter.sort,
+        descending=last_of(query, "order") != "asc",
     )
-
-
-def filter_or_default(query: Mapping[str, Any]) -> tuple[RunFilter, str]:
-    """Return the filter of a query, newest first where its order is unknown, and a sentence."""
-    try:
-        return filter_of(query), ""
-    except InvalidParams as error:
-        plain = {name: value for name, value in query.items() if name not in ("sort", "order")}
-        return filter_of(plain), f"{error} They are listed with the newest first."
 
 
 def query_of(wanted: RunFilter) -> list[tuple[str, str]]:
@@ -41,19 +31,11 @@ def query_of(wanted: RunFilter) -> list[tuple[str, str]]:
     parts = [("q", wanted.text), *(("tag", tag) for tag in wanted.tags)]
     parts += [("favourite", "1" if wanted.favourite else "")]
     parts += [("symbol", wanted.symbol), ("strategy", wanted.strategy)]
-    if (wanted.sort, wanted.descending) != (RunFilter.sort, RunFilter.descending):
-        parts += [("sort", wanted.sort), ("order", "" if wanted.descending else "asc")]
+    parts += order_of(wanted)
     return [(name, value) for name, value in parts if value]
 
 
 def _tags(value: Any) -> Iterable[str]:
     texts = value if isinstance(value, list | tuple) else [value]
-    words = [str(text or "").strip().lower()[:_LONGEST] for text in texts]
+    words = [str(text or "").strip().lower()[:LONGEST] for text in texts]
     return list(dict.fromkeys(word for word in words if word))[:_MOST_TAGS]
-
-
-def _last(query: Mapping[str, Any], name: str) -> str:
-    value = query.get(name)
-    if isinstance(value, list | tuple):
-        value = value[-1] if value else ""
-    return str(value or "").strip()[:_LONGEST]

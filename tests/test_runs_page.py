@@ -9,7 +9,8 @@ from test_runs import made, saved
 
 from components.runs import run_rows
 from dashboard.app import create_app
-from pages.runs_query import filter_of, filter_or_default, query_of
+from pages.list_query import filter_or_default
+from pages.runs_query import filter_of, query_of
 from services.look_ahead import LookAhead
 from services.runs import RunFilter, change_run, find_runs
 
@@ -60,7 +61,7 @@ def test_the_address_says_what_the_page_asks_for_and_back():
 
 
 def test_an_unknown_order_is_named_and_the_newest_come_first():
-    wanted, trouble = filter_or_default({"q": "a", "sort": "sharp", "order": "asc"})
+    wanted, trouble = filter_or_default(filter_of, {"q": "a", "sort": "sharp", "order": "asc"})
     assert wanted == RunFilter("a")
     assert 'Did you mean "sharpe"?' in trouble
 

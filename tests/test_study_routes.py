@@ -68,6 +68,26 @@ def test_studies_are_listed_the_newest_first_and_found_by_words(client):
     assert listed(client, "nothing+like+this") == []
 
 
+def test_studies_come_in_blocks_in_the_order_of_a_column(client):
+    both = client.get("/api/studies?sort=strategy&order=asc").get_json()
+    assert ([row["id"] for row in both["rows"]], both["total"]) == (["1", "2"], 2)
+    rest = client.get("/api/studies?sort=strategy&order=asc&offset=1&limit=5").get_json()
+    assert ([row["id"] for row in rest["rows"]], rest["total"]) == (["2"], 2)
+    refused = client.get("/api/studies?sort=strategie")
+    assert (refused.status_code, 'Did you mean "strategy"?' in refused.text) == (400, True)
+    for odd in ("offset=-1&limit=x", "limit=999999999999", "offset=999999999&limit=5"):
+        assert client.get(f"/api/studies?{odd}").get_json()["total"] == 2
+
+
+def test_the_count_says_what_was_found(client):
+    def said(words):
+        return client.get(f"/api/studies?q={words}").get_json()["text"]
+
+    assert said("") == "2 studies"
+    assert said("steady") == "1 study found"
+    assert said("nothing+like+this") == "No study has all of these words"
+
+
 def test_a_row_says_what_was_asked_how_far_it_is_and_its_best(client, workspace):
     row = client.get("/api/studies?q=steady").get_json()["rows"][0]
     assert (row["series"], row["method"]) == ("AAPL 1d", "All combinations")

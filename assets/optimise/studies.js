@@ -1,13 +1,10 @@
-// The list of studies: searches while somebody types, follows the studies that run, and does what
-// is asked of a row: open, name and notes, cancel, go on, delete.
+// The rows of the list of studies: what their cells show, and what is done with a row: open, name
+// and notes, cancel, go on, delete.
 (() => {
   // These scripts come later than this one.
-  const ask = (path) => window.runs.ask(path);
   const send = (path, body) => window.runs.send(path, body);
   const tell = (error) => window.runs.tell(error);
-  const TYPING_MS = 180;
-  const LOOK_MS = 1000; // between two looks at studies that run
-  const by = (id) => document.getElementById(id);
+  const look = () => window.studies.refresh();
 
   const h = (...parts) => window.React.createElement(...parts);
   const sign = (name) => h("i", { className: `bi bi-${name}`, "aria-hidden": "true" });
@@ -16,9 +13,10 @@
       "data-study-do": what, "data-study": study, className: `row-button ${more}`.trim() }, sign(icon));
 
   const StudyLink = ({ data }) =>
-    h("a", { href: `/optimise?study=${data.id}`, className: "run-link", tabIndex: -1 }, data.id);
+    data ? h("a", { href: `/optimise?study=${data.id}`, className: "run-link", tabIndex: -1 }, data.id) : null;
 
   const StudyState = ({ data }) => {
+    if (!data) return null;
     const percent = `${Math.floor(100 * data.share)} %`;
     const isPart = data.is_active || (data.can_go_on && data.done > 0);
     const rest = data.rest === null ? "" : `, about ${data.rest} s left`;
@@ -28,48 +26,19 @@
   };
 
   const StudyBest = ({ data }) =>
-    data.best === null ? h("span", { className: "muted" }, data.is_active ? "" : "n/a")
+    !data ? null : data.best === null ? h("span", { className: "muted" }, data.is_active ? "" : "n/a")
       : h("span", null, h("span", { className: "muted" }, `${data.objective} `), data.best_text);
 
-  const StudyActions = ({ data }) => h("span", { className: "row-buttons" },
+  const StudyActions = ({ data }) => data ? h("span", { className: "row-buttons" },
     data.is_active && button(data.id, "cancel", `Cancel study ${data.id}`, "stop-circle"),
     data.can_go_on && button(data.id, "go-on", `Go on with study ${data.id}`, "play-circle"),
     button(data.id, "edit", `Name and notes of study ${data.id}${data.note ? " (has notes)" : ""}`,
       data.note ? "journal-text" : "pencil", data.note ? "has-note" : ""),
-    button(data.id, "delete", `Delete study ${data.id}`, "trash"));
+    button(data.id, "delete", `Delete study ${data.id}`, "trash")) : null;
 
   window.dashAgGridComponentFunctions = Object.assign(window.dashAgGridComponentFunctions || {}, {
     StudyLink, StudyState, StudyBest, StudyActions,
   });
-
-  const isListed = () => Boolean(by("studies-table")) && !by("opt-placeholder")?.hidden;
-  let round = 0; // answers to an earlier question come too late
-  let timer = 0;
-
-  // What stands still leaves a phone no room to scroll the rest.
-  const narrow = (grid) => {
-    const isWide = window.innerWidth >= 721;
-    grid.setColumnsPinned(["actions"], isWide ? "right" : null);
-    grid.setColumnsVisible(["name", "method"], isWide);
-  };
-
-  const look = async () => {
-    clearTimeout(timer);
-    round += 1;
-    const mine = round;
-    if (!isListed()) return;
-    try {
-      const { rows, text } = await ask(`/api/studies?${new URLSearchParams({ q: by("studies-search").value })}`);
-      if (mine !== round || !isListed()) return;
-      const grid = await window.dash_ag_grid.getApiAsync("studies-table");
-      grid.setGridOption("rowData", rows);
-      narrow(grid);
-      by("studies-count").textContent = text;
-      if (rows.some((row) => row.is_active)) timer = setTimeout(look, LOOK_MS);
-    } catch (error) {
-      tell(error);
-    }
-  };
 
   const open = (path) => window.dash_clientside.set_props("opt-go", { href: path });
   const isOpen = (study) => new URLSearchParams(window.location.search).get("study") === String(study);
@@ -117,7 +86,7 @@
     const pressed = event.target.closest?.("[data-study-do]");
     if (pressed) return ACTS[pressed.dataset.studyDo]?.(pressed.dataset.study);
     const row = event.target.closest?.("#studies-table .ag-row[row-id]");
-    if (!row || event.target.closest("button")) return;
+    if (!row || event.target.closest("button") || !window.studies.has(row.getAttribute("row-id"))) return;
     const path = `/optimise?study=${row.getAttribute("row-id")}`;
     if (!isPlain(event)) return event.target.closest("a") ? undefined : window.open(path, "_blank", "noopener");
     event.preventDefault();
@@ -134,23 +103,8 @@
     else open(`/optimise?study=${study}`);
   });
 
-  let typing = 0;
-  document.addEventListener("input", ({ target }) => {
-    if (target.id !== "studies-search") return;
-    clearTimeout(typing);
-    typing = setTimeout(look, TYPING_MS);
-  });
-
   document.addEventListener("studies:changed", ({ detail: { row } }) => {
     look();
     if (isOpen(row.id)) window.dash_clientside.set_props("opt-said", { data: [row.id, row.name, row.note, Date.now()] });
   });
-
-  // A list that comes, or comes back, may show studies that run.
-  let shown = false;
-  new MutationObserver(() => {
-    const is = isListed();
-    if (is && !shown) look();
-    shown = is;
-  }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["hidden"] });
 })();

@@ -189,3 +189,19 @@ def test_the_count_stands_there_before_the_start(studied, serve, open_browser):
     )
     until(lambda: "5 of 8: 3 are dropped" in page.find_element("#opt-count").text, 20)
     assert "study=" not in page.driver.current_url
+
+
+def test_the_words_and_the_order_of_the_list_stand_in_the_address(studied, serve, open_browser):
+    page = open_browser(serve(studied).url)
+    page.driver.get(f"{page.server_url}/optimise")
+    page.wait_for_element("#studies-table[data-rows='']", timeout=20)
+    page.wait_for_element("#studies-search").send_keys("no such words")
+    page.wait_for_contains_text("#studies-count", "No study has all", timeout=20)
+    until(lambda: "q=no+such+words" in page.driver.current_url, 20)
+    page.driver.back()
+    page.wait_for_element("#studies-table .ag-row[row-id='1']", timeout=20)
+    page.find_element("#studies-table .ag-header-cell[col-id=best]").click()
+    page.wait_for_element("#studies-table[data-rows='sort=best']", timeout=20)
+    page.driver.get(f"{page.server_url}/optimise?q=ma_cross&sort=best&order=asc")
+    page.wait_for_element("#studies-table[data-rows='q=ma_cross&sort=best&order=asc']", timeout=20)
+    assert page.find_element("#studies-search").get_attribute("value") == "ma_cross"
