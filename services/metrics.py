@@ -7,6 +7,8 @@ import numpy as np
 
 import services.backtest.measure as kernel
 from services.backtest import ledger
+from services.backtest.measure_trades import trades_into
+from services.backtest.metric_row import METRIC_COUNT
 from services.metric_specs import (
     HEADLINE_METRICS,
     METRIC_SPECS,
@@ -97,7 +99,7 @@ def trade_metrics(
     rows[:, ledger.COMMISSION] = costs
     rows[:, ledger.EXIT_BAR] = np.where(is_open, ledger.STILL_OPEN, 0)
     row = _row()
-    kernel.trades_into(rows, row)
+    trades_into(rows, row)
     return _named(row, _OF_TRADES)
 
 
@@ -120,7 +122,7 @@ def _named(row: np.ndarray, names: tuple[str, ...]) -> Metrics:
 
 
 def _row() -> np.ndarray:
-    return np.full(kernel.METRIC_COUNT, np.nan)
+    return np.full(METRIC_COUNT, np.nan)
 
 
 def _plain(values: np.ndarray) -> np.ndarray:

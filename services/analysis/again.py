@@ -6,10 +6,11 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-import services.backtest.measure as measuring
 import services.backtest.simulate as kernel
 from services.analysis.money import Money
 from services.backtest.inputs import KernelInputs, inputs_of
+from services.backtest.measure import held_of
+from services.backtest.measured import measure_run
 from services.backtest.result import BacktestResult
 from services.backtest.settings import STOPS
 from services.errors import NotReproducible
@@ -40,10 +41,8 @@ class Play:
         """All metrics, by the backtest's own code."""
         given, (open_, _, _, close) = self.given, self.given.prices
         benchmark, _ = kernel.buy_and_hold(open_, close, *given.money)
-        held = measuring.held_of(benchmark, given.cash, given.sampling.ends)
-        return metrics_of_row(
-            measuring.measure(self.equity, self.rows, given.cash, given.sampling, held)
-        )
+        held = held_of(benchmark, given.cash, given.sampling.ends)
+        return metrics_of_row(measure_run(replace(given, held=held), self.equity, self.rows))
 
 
 @dataclass(frozen=True, eq=False)

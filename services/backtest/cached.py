@@ -17,17 +17,23 @@ from numba import njit
 from numba.core.dispatcher import Dispatcher
 
 
-def compiled(*, division_raises: bool = False) -> Callable[[Callable], Callable]:
+def compiled(
+    *, division_raises: bool = False, allocates: bool = True
+) -> Callable[[Callable], Callable]:
     """Compile a function and keep it on disk until its file or one that it calls changes.
 
     A division by zero gives infinity or NaN, or raises ZeroDivisionError where that is asked for.
+    One that makes no array need not count who uses those that it is given, which costs more than
+    many a sum.
     """
     model = "python" if division_raises else "numpy"
 
     def decorate(function: Callable) -> Callable:
-        dispatcher = njit(cache=True, nogil=True, error_model=model)(function)
+        options = {"nogil": True, "error_model": model, "_nrt": allocates}
+        dispatcher = njit(cache=True, **options)(function)
         kept = dispatcher._cache._cache_file
-        kept._source_stamp = (kept._source_stamp, _digest(sys.modules[function.__module__]))
+        # Told apart before anything else of the file is read: it may name types that are gone.
+        kept._version = (kept._version, _digest(sys.modules[function.__module__]))
         return dispatcher
 
     return decorate
@@ -46,7 +52,7 @@ def is_compiled(function: Dispatcher, holds: str = "", lacks: str = "") -> bool:
 
 def _digest(module: ModuleType) -> str:
     digest = hashlib.sha256()
-    for name in sorted(_reached(module, set())):
+    for name in sorted(_reached(module, {module.__name__})):
         digest.update(Path(sys.modules[name].__file__).read_bytes())
     return digest.hexdigest()
 

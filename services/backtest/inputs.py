@@ -9,7 +9,8 @@ import services.backtest.simulate as kernel
 from services.backtest.assumptions import Realism
 from services.backtest.costs import Commission
 from services.backtest.finer import FinerBars, Pieced, pieced
-from services.backtest.measure import Held, held_of
+from services.backtest.measure import held_of
+from services.backtest.metric_row import Held
 from services.backtest.realism import realism_of
 from services.backtest.settings import SimulationSettings
 from services.bars import PRICE_COLUMNS

@@ -29,7 +29,7 @@ STILL_OPEN = -1
 BY_SIGNAL, BY_STOP, BY_TARGET, BY_TRAILING, BY_RUIN = range(5)
 
 
-@compiled()
+@compiled(allocates=False)
 def open_trade(trades, row, bar, paid, shares, fee, slipped, side):
     """Write what is known at the entry."""
     trades[row, ENTRY_BAR] = bar
@@ -40,7 +40,7 @@ def open_trade(trades, row, bar, paid, shares, fee, slipped, side):
     trades[row, SIDE] = side
 
 
-@compiled()
+@compiled(allocates=False)
 def close_trade(trades, row, bar, got, fee, slipped, worst, best, reason):
     """Write what is known at the exit; `fee` and `slipped` are those of the exit."""
     trades[row, EXIT_BAR] = bar
@@ -55,7 +55,7 @@ def close_trade(trades, row, bar, got, fee, slipped, worst, best, reason):
     trades[row, PROFIT] = gained - entry_fee - fee
 
 
-@compiled()
+@compiled(allocates=False)
 def mark_trade(trades, row, price, worst, best):
     """Value a trade that is still on, at the last close."""
     close_trade(trades, row, STILL_OPEN, price, 0.0, 0.0, worst, best, BY_SIGNAL)

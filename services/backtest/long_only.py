@@ -1,16 +1,26 @@
 """Trades long positions of all the cash that are left by signal only: the usual backtest."""
 
+import numpy as np
+
 from services.backtest import ledger, orders
 from services.backtest.cached import compiled
 
 CHUNK = 16  # bars
+WORD = 8  # signals
 
 
-@compiled()
-def trade(prices, signals, at_close, money, said, equity, trades):
+@compiled(allocates=False)
+def room_for(bars):
+    """Return how many places `trade` needs to note the signals of that many bars."""
+    return bars + bars // WORD + 1
+
+
+@compiled(allocates=False)
+def trade(prices, signals, at_close, money, said, equity, worth, trades):
     """Fill every signal at its close or at the next open; return the number of trades.
 
-    Goes from signal to signal. WORST and BEST of the trades stay empty: see `mark`.
+    Goes from signal to signal. Each bar's `equity` is written unless it is None, and the cash after
+    each exit to `worth`. WORST and BEST of the trades stay empty: see `mark`.
     """
     close, fills = prices[3], prices[3] if at_close else prices[0]
     cash, per_share, minimum, cap, rate, slippage = money
@@ -28,34 +38,52 @@ def trade(prices, signals, at_close, money, said, equity, trades):
                 fee = orders.commission_of(wanted, paid, per_share, minimum, cap, rate)
                 slipped = wanted * (paid - price)
                 ledger.open_trade(trades, count, bar, paid, wanted, fee, slipped, 1.0)
-                done = _value(close, cash, shares, done, bar, equity)
+                if equity is not None:
+                    done = _value(close, cash, shares, done, bar, equity)
                 cash, shares = 0.0, wanted
         else:
             got = price * (1.0 - slippage)
             fee = orders.commission_of(shares, got, per_share, minimum, cap, rate)
             slipped = shares * (price - got)
             ledger.close_trade(trades, count, bar, got, fee, slipped, 0.0, 0.0, ledger.BY_SIGNAL)
-            done = _value(close, cash, shares, done, bar, equity)
+            if equity is not None:
+                done = _value(close, cash, shares, done, bar, equity)
             cash, shares = shares * got - fee, 0.0
+            worth[count] = cash
             count += 1
-    _value(close, cash, shares, done, n, equity)
+    if equity is not None:
+        _value(close, cash, shares, done, n, equity)
     if shares > 0.0:
         ledger.mark_trade(trades, count, close[n - 1], 0.0, 0.0)
         count += 1
     return count
 
 
-@compiled()
+@compiled(allocates=False)
 def _find(signals, said):
-    """Write where signals are; return how many there are. Free of branches, as nobody foresees."""
+    """Write where signals are; return how many there are. Free of branches, as nobody foresees.
+
+    Most words of eight signals say nothing: those that do are found first, and written down behind
+    the place of the last signal.
+    """
+    n = len(signals)
+    whole = n - n % WORD
+    words, found, busy = signals[:whole].view(np.int64), 0, said[n:]
+    for k in range(len(words)):
+        busy[found] = k * WORD
+        found += words[k] != 0
     count = 0
-    for i in range(len(signals)):
+    for k in range(found):
+        for i in range(busy[k], busy[k] + WORD):
+            said[count] = i
+            count += signals[i] != 0
+    for i in range(whole, n):
         said[count] = i
         count += signals[i] != 0
     return count
 
 
-@compiled()
+@compiled(allocates=False)
 def _value(close, cash, shares, start, stop, equity):
     """Write the equity of the bars from `start` up to `stop`, or of a few more; return `stop`.
 
@@ -71,7 +99,7 @@ def _value(close, cash, shares, start, stop, equity):
     return stop
 
 
-@compiled()
+@compiled(allocates=False)
 def mark(prices, at_close, trades):
     """Write the lowest and highest marks of the trades, from the fills and the bars between."""
     open_, high, low, close = prices

@@ -1,69 +1,17 @@
-"""The metrics kernel: every number of `services.metric_specs`, for a backtest and for a sweep.
+"""The metrics kernel over an equity curve: every number of `services.metric_specs`.
 
-Undefined is NaN here, and so is what was not asked for.
+Runs of all the cash that end by signal only are measured from their trades: see `spans`.
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
-from services.backtest import ledger, sums
+import services.backtest.measure_trades as of_trades
+import services.backtest.metric_row as row
+from services.backtest import sums
 from services.backtest.cached import compiled
 from services.backtest.drawdown import drawdown_of
-
-# Places of the metrics in a row of results: the order of services.metric_specs.METRICS.
-METRIC_COUNT = 21
-(
-    TOTAL_RETURN,
-    CAGR,
-    SHARPE,
-    SORTINO,
-    VOLATILITY,
-    MAX_DRAWDOWN,
-    MAX_DRAWDOWN_DURATION,
-    CALMAR,
-    EXPOSURE,
-    TRADES,
-    WIN_RATE,
-    PROFIT_FACTOR,
-    EXPECTANCY,
-    EXPECTANCY_RETURN,
-    PAYOFF_RATIO,
-    SQN,
-    ALPHA,
-    BETA,
-    COSTS,
-    COSTS_OF_GROSS_PROFIT,
-    FINAL_EQUITY,
-) = range(METRIC_COUNT)
-DAYS_A_YEAR = 365.25
-
-
-class Held(NamedTuple):
-    """The returns of Buy & Hold, their mean, and the squares of what they differ from it."""
-
-    returns: np.ndarray
-    mean: float
-    variance: float
-
-
-class Asked(NamedTuple):
-    """Which groups of metrics to measure; those that cost next to nothing always are.
-
-    `deviation` is for sharpe and volatility, `downside` for sortino, `drawdown` for its depth and
-    length and calmar, `relation` for alpha and beta, `profits` for all that trades tell but their
-    number.
-    """
-
-    deviation: bool = True
-    downside: bool = True
-    drawdown: bool = True
-    relation: bool = True
-    profits: bool = True
-
-
-EVERYTHING = Asked()
 
 
 @compiled()
@@ -76,27 +24,24 @@ def measure_into(equity, trades, cash, sampling, held, asked, r, out):
     _curve_into(equity, cash, 0.0, sampling, r, mean, asked, out)
     if asked.relation:
         _relation_into(r, mean, sampling.periods_a_year, held, out)
-    out[TRADES] = closed_count(trades)
-    if asked.profits:
-        trades_into(trades, out)
-    out[EXPOSURE] = exposure_of(trades, len(equity))
+    of_trades.measure_into(trades, len(equity), asked, out)
 
 
 @compiled()
 def measure(equity, trades, cash, sampling, held):
     """Return all metrics of one simulation in the order of METRICS."""
-    out, r = np.empty(METRIC_COUNT), np.empty(len(sampling.ends))
-    measure_into(equity, trades, cash, sampling, held, EVERYTHING, r, out)
+    out, r = np.empty(row.METRIC_COUNT), np.empty(len(sampling.ends))
+    measure_into(equity, trades, cash, sampling, held, row.EVERYTHING, r, out)
     return out
 
 
 @compiled()
 def measure_held(benchmark, costs, cash, sampling):
     """Return the metrics of Buy & Hold, which has no trades."""
-    out, r = np.full(METRIC_COUNT, np.nan), np.empty(len(sampling.ends))
+    out, r = np.full(row.METRIC_COUNT, np.nan), np.empty(len(sampling.ends))
     returns_into(benchmark, cash, sampling.ends, r)
     equity_into(benchmark, cash, 0.0, sampling, r, out)
-    out[EXPOSURE], out[COSTS] = 1.0, costs
+    out[row.EXPOSURE], out[row.COSTS] = 1.0, costs
     return out
 
 
@@ -142,30 +87,21 @@ def _returns_of_bars(equity, r):
 @compiled()
 def equity_into(equity, cash, risk_free, sampling, r, out):
     """Write what the equity curve alone tells; `risk_free` is a yearly rate."""
-    _curve_into(equity, cash, risk_free, sampling, r, sums.mean(r), EVERYTHING, out)
+    _curve_into(equity, cash, risk_free, sampling, r, sums.mean(r), row.EVERYTHING, out)
 
 
 @compiled()
 def _curve_into(equity, cash, risk_free, sampling, r, mean, asked, out):
     a, n = sampling.periods_a_year, len(r)
-    last, free = equity[len(equity) - 1], risk_free / a
-    cagr = _yearly(last / cash, sampling.days)
-    out[TOTAL_RETURN] = _defined(last / cash - 1.0)
-    out[CAGR] = cagr
-    out[FINAL_EQUITY] = _defined(last)
+    free = risk_free / a
+    cagr = row.growth_into(equity[len(equity) - 1], cash, sampling.days, out)
     if asked.deviation:
-        squares = sums.products(r, mean, r, mean)
-        deviation = math.sqrt(squares / (n - 1)) if n > 1 else math.nan
-        out[SHARPE] = _ratio((mean - free) * math.sqrt(a), deviation)
-        out[VOLATILITY] = _defined(deviation * math.sqrt(a))
+        row.deviation_into(mean, free, sums.products(r, mean, r, mean), n, a, out)
     if asked.downside:
-        downside = math.sqrt(sums.squares_below(r, free) / n)
-        out[SORTINO] = _ratio((mean - free) * math.sqrt(a), downside)
+        row.downside_into(mean, free, sums.squares_below(r, free), n, a, out)
     if asked.drawdown:
         depth, longest = drawdown_of(equity, cash, sampling.ts)
-        out[MAX_DRAWDOWN] = _defined(depth)
-        out[MAX_DRAWDOWN_DURATION] = longest
-        out[CALMAR] = _ratio(cagr, -depth)
+        row.fall_into(depth, longest, cagr, out)
 
 
 @compiled()
@@ -173,7 +109,7 @@ def held_of(benchmark, cash, ends):
     """Return what `relation_into` must know of Buy & Hold's equity."""
     b = np.empty(len(ends))
     mean = returns_into(benchmark, cash, ends, b)
-    return Held(b, mean, sums.products(b, mean, b, mean))
+    return row.Held(b, mean, sums.products(b, mean, b, mean))
 
 
 @compiled()
@@ -184,94 +120,7 @@ def relation_into(r, periods_a_year, held, out):
 
 @compiled()
 def _relation_into(r, mean, periods_a_year, held, out):
-    out[ALPHA] = out[BETA] = math.nan
-    if len(r) < 2 or held.variance == 0.0:
-        return
-    beta = sums.products(r, mean, held.returns, held.mean) / held.variance
-    out[ALPHA] = _defined((mean - beta * held.mean) * periods_a_year)
-    out[BETA] = _defined(beta)
-
-
-@compiled()
-def trades_into(trades, out):
-    """Write what the trades tell, from rows of the simulation."""
-    n = wins = losses = 0
-    won = lost = total = parts = costs = gross = 0.0
-    for k in range(len(trades)):
-        profit = trades[k, ledger.PROFIT]
-        costs += trades[k, ledger.COMMISSION] + trades[k, ledger.SLIPPAGE]
-        gross += profit
-        if trades[k, ledger.EXIT_BAR] == ledger.STILL_OPEN:
-            continue
-        n += 1
-        total += profit
-        parts += profit / (trades[k, ledger.SHARES] * trades[k, ledger.ENTRY_PRICE])
-        if profit > 0.0:
-            wins, won = wins + 1, won + profit
-        elif profit < 0.0:
-            losses, lost = losses + 1, lost - profit
-    mean = total / n if n > 0 else math.nan
-    gross += costs
-    out[TRADES] = n
-    out[WIN_RATE] = _ratio(wins, n)
-    out[PROFIT_FACTOR] = _ratio(won, lost)
-    out[EXPECTANCY] = _defined(mean)
-    out[EXPECTANCY_RETURN] = _defined(parts / n) if n > 0 else math.nan
-    out[PAYOFF_RATIO] = _ratio(won / wins, lost / losses) if wins and losses else math.nan
-    out[SQN] = _ratio(math.sqrt(n) * mean, _deviation_of_profits(trades, n, mean))
-    out[COSTS] = costs
-    out[COSTS_OF_GROSS_PROFIT] = _defined(costs / gross) if gross > 0.0 else math.nan
-
-
-@compiled()
-def closed_count(trades):
-    """Return how many trades have an exit."""
-    closed = 0
-    for k in range(len(trades)):
-        closed += trades[k, ledger.EXIT_BAR] != ledger.STILL_OPEN
-    return closed
-
-
-@compiled()
-def _deviation_of_profits(trades, n, mean):
-    if n < 2:
-        return math.nan
-    squares = 0.0
-    for k in range(len(trades)):
-        if trades[k, ledger.EXIT_BAR] != ledger.STILL_OPEN:
-            squares += (trades[k, ledger.PROFIT] - mean) ** 2
-    return math.sqrt(squares / (n - 1))
-
-
-@compiled()
-def exposure_of(trades, bars):
-    """Return the share of bars that end in a position."""
-    held = 0.0
-    for k in range(len(trades)):
-        end = trades[k, ledger.EXIT_BAR]
-        held += (bars if end == ledger.STILL_OPEN else end) - trades[k, ledger.ENTRY_BAR]
-    return held / bars
-
-
-@compiled()
-def _yearly(growth, days):
-    if days < 1.0:
-        return math.nan
-    return _defined(growth ** (DAYS_A_YEAR / days) - 1.0)
-
-
-@compiled()
-def _ratio(numerator, denominator):
-    """Divide, or return NaN where the ratio is not defined.
-
-    A deviation that is nothing but rounding noise counts as none: its ratio would be a
-    huge number without meaning.
-    """
-    if math.isnan(denominator) or denominator <= 1e-14 * max(1.0, abs(numerator)):
-        return math.nan
-    return _defined(numerator / denominator)
-
-
-@compiled()
-def _defined(value):
-    return value if math.isfinite(value) else math.nan
+    products = 0.0
+    if len(r) > 1:
+        products = sums.products(r, mean, held.returns, held.mean)
+    row.relation_into(products, mean, len(r), periods_a_year, held, out)

@@ -5,14 +5,14 @@ import math
 from services.backtest.cached import compiled
 
 
-@compiled()
+@compiled(allocates=False)
 def commission_of(shares, price, per_share, minimum, cap, rate):
     """Return the commission of one order in money."""
     value = shares * price
     return min(max(per_share * shares, minimum), cap * value) + rate * value
 
 
-@compiled(division_raises=True)
+@compiled(division_raises=True, allocates=False)
 def shares_for(cash, price, per_share, minimum, cap, rate):
     """Return the (fractional) shares that all the cash buys, commission included.
 

@@ -12,6 +12,7 @@ from services.backtest.finer import FinerBars, finer_bars_of
 from services.backtest.finer_use import FinerUse, finer_use
 from services.backtest.inputs import KernelInputs, inputs_of
 from services.backtest.lines import Line
+from services.backtest.measured import measure_run
 from services.backtest.realism import known_of
 from services.backtest.result import BacktestResult, StrategyInfo
 from services.backtest.settings import SimulationSettings
@@ -62,7 +63,7 @@ def run_backtest(
     equity, position, rows = kernel.simulate(
         given.prices, signals, given.fill, given.money, given.realism
     )
-    row = measuring.measure(equity, rows, given.cash, given.sampling, given.held)
+    row = measure_run(given, equity, rows)
     held = measuring.measure_held(
         given.benchmark, given.benchmark_costs, given.cash, given.sampling
     )

@@ -22,13 +22,16 @@ def simulate(prices, signals, fill, money, realism=None):
     and the slippage as a fraction of the price. Return equity at every close, the position (-1, 0
     or 1) after every close, and one row a trade (the columns of `ledger`).
     """
-    n = len(prices[3])
-    equity, said = np.empty(n), np.empty(n + 1, dtype=np.int64)
-    trades = np.empty((most_trades(n, realism), ledger.TRADE_WIDTH))
-    count = simulate_into(prices, signals, fill, money, realism, said, equity, trades)
-    trades = trades[:count]
+    n, at_close = len(prices[3]), fill == FILL_CLOSE
+    most = most_trades(n, realism)
+    equity, trades = np.empty(n), np.empty((most, ledger.TRADE_WIDTH))
     if realism is None:
-        long_only.mark(prices, fill == FILL_CLOSE, trades)
+        said, worth = np.empty(long_only.room_for(n), dtype=np.int64), np.empty(most)
+        count = long_only.trade(prices, signals, at_close, money, said, equity, worth, trades)
+        long_only.mark(prices, at_close, trades[:count])
+    else:
+        count = trade_with(prices, signals, at_close, money, realism, equity, trades)
+    trades = trades[:count]
     return equity, ledger.position_of(trades, n), trades
 
 
@@ -41,21 +44,10 @@ def most_trades(bars, realism=None):
 
 
 @compiled()
-def simulate_into(prices, signals, fill, money, realism, said, equity, trades):
-    """Do the work of `simulate` in arrays at hand; return the number of trades.
+def trade_with(prices, signals, at_close, money, realism, equity, trades):
+    """Simulate under a Realism into arrays at hand; return the number of trades.
 
-    `equity` has a value a bar, `said` one more (scratch), `trades` has `most_trades` rows of
-    TRADE_WIDTH. Without a Realism their WORST and BEST are for `long_only.mark` to write.
-    """
-    at_close = fill == FILL_CLOSE
-    if realism is None:
-        return long_only.trade(prices, signals, at_close, money, said, equity, trades)
-    return _trade_with(prices, signals, at_close, money, realism, equity, trades)
-
-
-@compiled()
-def _trade_with(prices, signals, at_close, money, realism, equity, trades):
-    """Simulate under a Realism; return the number of trades.
+    `equity` has a value a bar, `trades` has `most_trades` rows of TRADE_WIDTH.
 
     A bar begins with interest and the loan of a short for the days since the last close. A fill at
     the open comes before the bar's stop and target, a fill at the close after them. When equity is

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.backtest.measure import Asked
+from services.backtest.metric_row import Asked
 from services.errors import InvalidParams, did_you_mean
 from services.metric_specs import METRIC_SPECS
 

@@ -9,10 +9,11 @@ import numpy as np
 
 import services.backtest.measure as measuring
 import services.backtest.simulate as simulation
-from services.backtest import ledger
+from services.backtest import ledger, long_only, spans, tapes
 from services.backtest.assumptions import Realism
 from services.backtest.cached import compiled
 from services.backtest.inputs import KernelInputs
+from services.backtest.metric_row import EVERYTHING, Asked
 
 NEVER, ABOVE, CROSSES = range(3)
 SIDES = 4  # buy's upper and lower, sell's upper and lower
@@ -42,6 +43,7 @@ class Scratch(NamedTuple):
     signals: np.ndarray
     said: np.ndarray
     equity: np.ndarray
+    worth: np.ndarray
     trades: np.ndarray
     r: np.ndarray
     constants: np.ndarray
@@ -56,13 +58,15 @@ class Scene(NamedTuple):
     realism: Realism | None
     sampling: NamedTuple
     held: NamedTuple
-    asked: measuring.Asked = measuring.EVERYTHING
+    tape: NamedTuple
+    asked: Asked = EVERYTHING
 
 
-def scene_of(given: KernelInputs, asked: measuring.Asked = measuring.EVERYTHING) -> Scene:
+def scene_of(given: KernelInputs, asked: Asked = EVERYTHING) -> Scene:
     """Put the inputs of a simulation into the form that is compiled for."""
     prices, money, realism = given.prices, given.money, given.realism
-    return Scene(prices, given.fill, money, realism, given.sampling, given.held, asked)
+    tape = tapes.tape_of(prices[3], given.sampling, given.held)
+    return Scene(prices, given.fill, money, realism, given.sampling, given.held, tape, asked)
 
 
 def scratch_for(scene: Scene, lead: int) -> Scratch:
@@ -73,45 +77,68 @@ def scratch_for(scene: Scene, lead: int) -> Scratch:
         buys=np.empty(bars, np.int8),
         sells=np.empty(bars, np.int8),
         signals=np.empty(bars, np.int8),
-        said=np.empty(bars + 1, np.int64),
+        said=np.empty(long_only.room_for(bars), np.int64),
         equity=np.empty(bars),
+        worth=np.empty(rows),
         trades=np.empty((rows, ledger.TRADE_WIDTH)),
         r=np.empty(len(scene.sampling.ends)),
         constants=np.empty((SIDES, bars + lead)),
     )
 
 
-@compiled()
+@compiled(allocates=False)
 def measure_rules(start, stop, rows, scene, scratch, out):
     """Measure the combinations from `start` up to `stop` of a declared rule into rows of `out`."""
     for k in range(start, stop):
         _signal(k, rows, scratch)
-        _measure_one(scratch.signals, scene, scratch, out[k])
+        _measure_one(scratch.signals, scene, scene.realism, scratch, out[k])
 
 
-@compiled()
+@compiled(allocates=False)
 def measure_signals(start, stop, signals, scene, scratch, out):
     """Measure given signals, a row a combination."""
     for k in range(start, stop):
-        _measure_one(signals[k], scene, scratch, out[k])
+        _measure_one(signals[k], scene, scene.realism, scratch, out[k])
 
 
-@compiled()
-def _measure_one(signals, scene, scratch, out):
-    count = simulation.simulate_into(
-        scene.prices,
-        signals,
-        scene.fill,
-        scene.money,
-        scene.realism,
-        scratch.said,
-        scratch.equity,
-        scratch.trades,
+@compiled(allocates=False)
+def _measure_one(signals, scene, realism, scratch, out):
+    # An argument, as of these alone the compiler knows that they are None.
+    if realism is None:
+        _measure_plain(signals, scene, scratch, out)
+    else:
+        _measure_real(signals, scene, realism, scratch, out)
+
+
+@compiled(allocates=False)
+def _measure_plain(signals, scene, scratch, out):
+    at_close, cash = scene.fill == simulation.FILL_CLOSE, scene.money[0]
+    said, worth, trades = scratch.said, scratch.worth, scratch.trades
+    count = long_only.trade(scene.prices, signals, at_close, scene.money, said, None, worth, trades)
+    spans.measure_into(
+        trades[:count],
+        worth,
+        cash,
+        scene.sampling,
+        scene.held,
+        scene.tape,
+        scene.asked,
+        scratch.r,
+        out,
+    )
+
+
+@compiled(allocates=False)
+def _measure_real(signals, scene, realism, scratch, out):
+    at_close, cash = scene.fill == simulation.FILL_CLOSE, scene.money[0]
+    equity, trades = scratch.equity, scratch.trades
+    count = simulation.trade_with(
+        scene.prices, signals, at_close, scene.money, realism, equity, trades
     )
     measuring.measure_into(
-        scratch.equity,
-        scratch.trades[:count],
-        scene.money[0],
+        equity,
+        trades[:count],
+        cash,
         scene.sampling,
         scene.held,
         scene.asked,
@@ -120,7 +147,7 @@ def _measure_one(signals, scene, scratch, out):
     )
 
 
-@compiled()
+@compiled(allocates=False)
 def _signal(k, rows, scratch):
     """Write the signals of combination k."""
     signals = scratch.signals
@@ -133,7 +160,7 @@ def _signal(k, rows, scratch):
         signals[i] = scratch.buys[i] - scratch.sells[i]
 
 
-@compiled()
+@compiled(allocates=False)
 def _is_mirrored(k, rows):
     """Tell whether one series crosses another to buy, and crosses back to sell."""
     row = rows.row
@@ -142,7 +169,7 @@ def _is_mirrored(k, rows):
     return is_crossing and is_series and row[0, k] == row[3, k] and row[1, k] == row[2, k]
 
 
-@compiled()
+@compiled(allocates=False)
 def _cross(a, b, lead, signals):
     """Write 1 where a comes to be above b, -1 where below, 0 elsewhere: `_compare` both ways."""
     signals[0] = 0
@@ -154,15 +181,19 @@ def _cross(a, b, lead, signals):
         signals[i] = is_up - is_down
 
 
-@compiled()
+@compiled(allocates=False)
 def _compare(comparison, side, k, rows, constants, holds):
     """Write 1 wherever one condition of combination k holds, 0 elsewhere."""
     if comparison == NEVER:
         holds[:] = 0
         return
-    upper = _operand(side, k, rows, constants)
-    lower = _operand(side + 1, k, rows, constants)
-    lead = rows.lead
+    for operand in (side, side + 1):
+        if rows.row[operand, k] == CONSTANT:
+            constants[operand] = rows.number[operand, k]
+    row, lead = rows.row, rows.lead
+    upper = constants[side] if row[side, k] == CONSTANT else rows.series[row[side, k]]
+    other = side + 1
+    lower = constants[other] if row[other, k] == CONSTANT else rows.series[row[other, k]]
     if comparison == ABOVE:
         upper, lower = upper[lead:], lower[lead:]
         for i in range(len(holds)):
@@ -174,12 +205,3 @@ def _compare(comparison, side, k, rows, constants, holds):
     upper_now, lower_now, upper_then, lower_then = upper[1:], lower[1:], upper[:-1], lower[:-1]
     for i in range(len(holds)):
         holds[i] = (upper_now[i] > lower_now[i]) & (upper_then[i] <= lower_then[i])
-
-
-@compiled()
-def _operand(side, k, rows, constants):
-    row = rows.row[side, k]
-    if row != CONSTANT:
-        return rows.series[row]
-    constants[side] = rows.number[side, k]
-    return constants[side]

@@ -1,13 +1,13 @@
 """Sweeps a declared rule: each distinct series computed once, everything else compiled."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 import services.optimise.compiled as kernel
 from services.errors import InvalidSignals
+from services.indicators.memory import read_once
 from services.optimise.grid import Combinations
 from services.optimise.outcome import Outcome, error_text
 from services.rules import Condition, Level, Operand, Series
@@ -57,7 +57,7 @@ class _Sweep:
         self._calls: dict[tuple[Callable, tuple], int] = {}
         self._series = {
             operand: self._numbers_of(operand)
-            for operand in self._operands
+            for operand in dict.fromkeys(self._operands)
             if isinstance(operand, Series)
         }
         self._errors: dict[int, str] = {}
@@ -75,12 +75,13 @@ class _Sweep:
     def _numbers_of(self, series: Series) -> np.ndarray:
         """Number the series that each combination asks for."""
         columns = [self._combinations.columns[name] for name in series.names]
-        codes = np.zeros(len(self._combinations), dtype=np.int64)
+        codes, places = np.zeros(len(self._combinations), dtype=np.int64), np.zeros(1, np.int64)
         for column in columns:
             own, distinct = pd.factorize(column)
-            codes = pd.factorize(codes * len(distinct) + own)[0]
-        first_places = np.unique(codes, return_index=True)[1]
-        values = (tuple(_plain(column[i]) for column in columns) for i in first_places)
+            codes, kinds = pd.factorize(codes * len(distinct) + own)
+            places = np.empty(len(kinds), np.int64)
+            places[codes[::-1]] = np.arange(len(codes))[::-1]  # where each came first
+        values = zip(*(c[places].tolist() for c in columns), strict=True) if columns else [()]
         calls = [self._calls.setdefault((series.function, v), len(self._calls)) for v in values]
         return np.array(calls)[codes] * len(self._parts) + self._parts.index(series.output)
 
@@ -136,8 +137,9 @@ class _Sweep:
         if self._bars >= MANY_BARS:
             share(list(rows_of), lambda: compute)
         else:
-            for call in rows_of:
-                compute(call)
+            with read_once(self._frame):
+                for call in rows_of:
+                    compute(call)
         return matrix
 
     def _compute(
@@ -189,7 +191,3 @@ def _comparison(side: Condition | None) -> int:
     if side is None:
         return kernel.NEVER
     return kernel.CROSSES if side.crossing else kernel.ABOVE
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from services.backtest.measure import METRIC_COUNT
+from services.backtest.metric_row import METRIC_COUNT
 from services.errors import InvalidParams, UserError
 from services.metric_specs import METRIC_SPECS, METRICS
 from services.optimise.grid import Combinations
