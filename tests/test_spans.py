@@ -54,7 +54,7 @@ def test_trades_tell_what_the_whole_curve_tells(steps, signals, gap, fill, money
 
 
 @pytest.mark.parametrize("name", ["ma_cross", "rsi", "bollinger", "ath_breakout"])
-@pytest.mark.parametrize("symbol", ["GOOG", "JPM"])
+@pytest.mark.parametrize("symbol", ["GOOG", "IBM"])
 def test_on_real_bars_trades_tell_what_the_whole_curve_tells(symbol, name):
     bars, strategy = real_bars(symbol), load_strategy(name)
     usual = run_backtest(bars, strategy)
