@@ -121,11 +121,10 @@ class _Walk:
         if self.trade is None:
             return
         for part in self.finer.get(i) or [row]:
-            if self.ends_in(part, i, row):
+            if self.ends_in(part, i):
                 return
-        self.trade["marks"] += [row["low"], row["high"]]
 
-    def ends_in(self, row, i, bar):
+    def ends_in(self, row, i):
         trade, side = self.trade, self.trade["side"]
         best_seen = max(trade["seen"]) if side > 0 else min(trade["seen"])
         away = _away(self.said["trailing_stop"], best_seen, trade["atr"])
@@ -136,8 +135,9 @@ class _Walk:
         price, reason = self.first_met(row, side, stop, name, trade["target"])
         if reason is None:
             trade["seen"].append(row["high"] if side > 0 else row["low"])
+            trade["marks"] += [row["low"], row["high"]]
             return False
-        trade["marks"].append(bar["open"])
+        trade["marks"].append(row["open"])
         self.get_out(i, price, 0.0 if reason == "target" else self.slip, reason)
         return True
 

@@ -1,5 +1,6 @@
 """Why a trade was made and what became of it, from what the run stored."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -263,7 +264,10 @@ def _lines(result: BacktestResult, signal: int, fill: int) -> tuple[LineValue, .
 def _excursions(
     result: BacktestResult, row: pd.Series, entry: Leg, exit_: Leg | None, last: int
 ) -> tuple[Excursion, Excursion]:
-    """Find the marks behind MAE and MFE: the kernel's, in the order in which it saw them."""
+    """Find the marks behind MAE and MFE: the kernel's, in the order in which it saw them.
+
+    What neither whole bars nor the exit show was in a finer bar of the last day, before the exit.
+    """
     first, reason = entry.fill.position, row["exit_reason"]
     begin, end = first, last
     if result.settings.fill == "close":  # on from the close of the first bar on
@@ -275,8 +279,10 @@ def _excursions(
     at_exit = [exit_.market_price] if exit_ else []
     if reason in _BY_LEVEL:
         at_exit.insert(0, exit_.fill.open)
+    side = -1.0 if row["side"] == SHORT else 1.0
+    in_pieces = result.settings.needs_finer and reason in _BY_LEVEL
     lows, highs = ("mae", "low", np.argmin), ("mfe", "high", np.argmax)
-    if row["side"] == SHORT:
+    if side < 0:
         lows, highs = ("mfe", "low", np.argmin), ("mae", "high", np.argmax)
     bars = np.concatenate(([first], whole, [last] * len(at_exit))).astype(np.int64)
     found = {}
@@ -284,7 +290,10 @@ def _excursions(
         seen = result.bars[column].to_numpy()[whole]
         marks = np.concatenate(([entry.market_price], seen, at_exit))
         place = int(pick(marks))
-        bar = int(bars[place])
+        price, bar = float(marks[place]), int(bars[place])
+        told = float(row["entry_price"]) * (1.0 + side * float(row[name]))
+        if in_pieces and pick([price, told]) and not math.isclose(price, told, rel_tol=1e-9):
+            price, bar = told, last
         time = result.bars["ts"].iloc[bar]
-        found[name] = Excursion(float(row[name]), float(marks[place]), bar, time, bar - first)
+        found[name] = Excursion(float(row[name]), price, bar, time, bar - first)
     return found["mae"], found["mfe"]

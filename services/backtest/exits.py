@@ -26,7 +26,7 @@ def hold(i, bars, slippage, fees, realism, account, trades, row):
         accounts.see(account, low, high)
         account[accounts.PEAK] = max(peak, high) if side > 0.0 else min(peak, low)
         return 0
-    # What else the bar showed, before the exit or after it, nobody knows.
+    # What else the bar, or the piece of it, showed before the exit or after it, nobody knows.
     accounts.see(account, open_, open_)
     slip = 0.0 if reason == ledger.BY_TARGET else slippage
     accounts.leave(account, trades, row, i, price, slip, fees, reason)
@@ -38,7 +38,7 @@ def _exit_in(i, bars, pieces, side, realism, account):
     """Return the price at which bar i takes a position out, before slippage, and why.
 
     Of a bar in pieces the first one that touches a level decides; within one the stop comes first.
-    The trailing stop then follows the pieces that are over.
+    The trailing stop then follows the pieces that are over, and the marks reach to them.
     """
     peak = account[accounts.PEAK]
     if pieces is None:
@@ -48,7 +48,9 @@ def _exit_in(i, bars, pieces, side, realism, account):
         open_, high, low = pieces.open[j], pieces.high[j], pieces.low[j]
         price, reason = _touched(open_, high, low, side, peak, False, realism, account)
         if reason != NEVER:
+            accounts.see(account, open_, open_)
             return price, reason
+        accounts.see(account, low, high)
         peak = max(peak, high) if side > 0.0 else min(peak, low)
     return 0.0, NEVER
 
