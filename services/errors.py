@@ -42,6 +42,10 @@ class NoBars(UserError):
     """There are no bars where some were needed."""
 
 
+class InvalidBars(UserError):
+    """A frame is no frame of bars, or its bars are not of the kind that is wanted."""
+
+
 class BarsDisagree(UserError):
     """Bars of two resolutions do not belong together."""
 

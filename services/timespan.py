@@ -88,6 +88,16 @@ def parse_date(text: str, field: str) -> pd.Timestamp:
     return moment.tz_localize("UTC") if moment.tz is None else moment.tz_convert("UTC")
 
 
+def step_text(step: pd.Timedelta) -> str:
+    """Say how far two bars lie apart: "1 day", "5 minutes"."""
+    day = pd.Timedelta(days=1)
+    for unit, size in (("day", day), ("hour", day / 24), ("minute", day / 1440)):
+        if step >= size:
+            count = round(step / size, 1)
+            return f"{count:g} {unit}{'' if count == 1 else 's'}"
+    return f"{step.total_seconds():g} seconds"
+
+
 def utc_now() -> pd.Timestamp:
     """Return the present moment, UTC and aware."""
     return pd.Timestamp(datetime.now(UTC))

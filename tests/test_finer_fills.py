@@ -337,12 +337,19 @@ def test_the_engine_agrees_with_a_slow_simulator_in_finer_bars(walk, simulation)
 def test_finer_bars_that_are_the_bars_themselves_change_nothing_to_the_last_bit(market, how):
     bars, signals = market
     assume(how.stop_loss or how.take_profit or how.trailing_stop)
-    ours = run_backtest(bars, Scripted(signals), replace(how, intrabar="finer_bars"), finer=bars)
+    finer = pd.concat([hour_before(bars), bars], ignore_index=True)
+    ours = run_backtest(bars, Scripted(signals), replace(how, intrabar="finer_bars"), finer=finer)
     usual = run_backtest(bars, Scripted(signals), replace(how, intrabar="stop_first"))
     assert ours.finer.text == ""
     assert ours.equity.to_numpy().tobytes() == usual.equity.to_numpy().tobytes()
     assert ours.trades.equals(usual.trades)
     assert ours.metrics == usual.metrics
+
+
+def hour_before(bars):
+    """Return a bar that is nobody's, close enough to the first for both to be finer than days."""
+    before = bars.head(1).copy()
+    return before.assign(ts=before["ts"] - pd.Timedelta(hours=1))
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

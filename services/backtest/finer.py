@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from services.backtest.finer_check import check_finer, microseconds, usual_step
 from services.backtest.pieces import Pieces
 from services.bars import PRICE_COLUMNS
 from services.errors import BarsDisagree
@@ -53,11 +54,15 @@ class Pieced:
 
 
 def pieced(bars: pd.DataFrame, finer: FinerBars, timezone: str = "UTC") -> Pieced:
-    """Take bars apart into their finer bars; raise BarsDisagree where most contradict theirs.
+    """Take bars apart into their finer bars.
+
+    Raises InvalidBars for a frame that is no bars or none finer, BarsDisagree where most
+    contradict theirs.
 
     Prices of finer bars that differ from the bar's open, high or low by less than a tick are
     taken for those, so that a level is met within a bar exactly if the bar meets it.
     """
+    check_finer(bars["ts"], finer.bars, finer.sessions, finer.resolution)
     owner = owners(bars["ts"], finer, timezone)
     whole = [bars[name].to_numpy(np.float64) for name in PRICE_COLUMNS]
     own = owner != NOBODYS
@@ -74,8 +79,8 @@ def owners(ts: pd.Series, finer: FinerBars, timezone: str) -> np.ndarray:
     A bar at 00:00 UTC stands for its session, weekly ones for the sessions of their week; any
     other for the usual distance between two bars, but never beyond the next one.
     """
-    begins = _microseconds(ts)
-    moments = _microseconds(finer.bars["ts"])
+    begins = microseconds(ts)
+    moments = microseconds(finer.bars["ts"])
     if len(moments) == 0:
         return np.empty(0, np.int64)
     if not (begins % _US_A_DAY).any():
@@ -86,12 +91,8 @@ def owners(ts: pd.Series, finer: FinerBars, timezone: str) -> np.ndarray:
         place = np.minimum(np.searchsorted(keys, dates), len(keys) - 1)
         return np.where(keys[place] == dates, place, NOBODYS)
     place = np.searchsorted(begins, moments, side="right") - 1
-    inside = (place >= 0) & (moments < begins[place] + _usual_step(begins))
+    inside = (place >= 0) & (moments < begins[place] + usual_step(begins))
     return np.where(inside, place, NOBODYS)
-
-
-def _microseconds(ts: pd.Series) -> np.ndarray:
-    return pd.DatetimeIndex(ts).as_unit("us").asi8
 
 
 def _dates(finer: FinerBars, moments: np.ndarray, timezone: str) -> np.ndarray:
@@ -102,12 +103,6 @@ def _dates(finer: FinerBars, moments: np.ndarray, timezone: str) -> np.ndarray:
         local = pd.DatetimeIndex(finer.bars["ts"]).tz_convert(timezone).tz_localize(None)
         moments = local.as_unit("us").asi8
     return moments // _US_A_DAY
-
-
-def _usual_step(begins: np.ndarray) -> int:
-    """Return the distance that bars have most often; one bar alone has none."""
-    steps, counts = np.unique(np.diff(begins), return_counts=True)
-    return int(steps[counts.argmax()]) if len(steps) else 0
 
 
 def _fit(whole, parts, owner, tick: float | None) -> np.ndarray:

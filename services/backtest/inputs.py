@@ -51,8 +51,8 @@ def inputs_of(
 ) -> KernelInputs:
     """Prepare the bars from `first` on of a frame with indicators.
 
-    Raises InvalidParams when settings that need finer bars have none, BarsDisagree for those of
-    something else.
+    Raises InvalidParams when settings that need finer bars have none, InvalidBars for bars that
+    are none, BarsDisagree for those of something else.
     """
     prices = tuple(plain(frame[name].to_numpy(np.float64)[first:]) for name in PRICE_COLUMNS)
     money = _money(settings)

@@ -52,7 +52,8 @@ def run_backtest(
     (both included) are traded; earlier ones serve as history, so that the first traded bar has
     its averages. `timezone` says where a day ends in the metrics of intraday bars. `finer`
     are bars in which exits are looked for where the settings say so (`settings.needs_finer`).
-    Raises NoBars when no bar is left, BarsDisagree when finer bars belong to other bars.
+    Raises NoBars when no bar is left, InvalidBars for finer bars that are none, BarsDisagree for
+    those of other bars.
     """
     frame, first = window(bars, start, end)
     finer = finer_bars_of(finer)

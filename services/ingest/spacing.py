@@ -5,7 +5,7 @@ import pandas as pd
 
 from services.errors import InvalidFile
 from services.ingest.times import Times
-from services.timespan import RESOLUTIONS, is_session_based
+from services.timespan import RESOLUTIONS, is_session_based, step_text
 
 _ENOUGH = 10  # rows; a few sparse bars may lie apart by chance
 _DAY = pd.Timedelta(days=1)
@@ -27,18 +27,10 @@ def check_spacing(times: Times, resolution: str, name: str) -> None:
     too_wide = least >= 2 * size and (len(moments) >= _ENOUGH or least >= _DAY > size)
     if usual <= size / 2 or too_wide:
         raise InvalidFile(
-            f"{name} holds bars that lie {_in_words(usual)} apart, not {resolution}: ingest it "
+            f"{name} holds bars that lie {step_text(usual)} apart, not {resolution}: ingest it "
             f"with -r {_closest(usual)}."
         )
 
 
 def _closest(step: pd.Timedelta) -> str:
     return min(RESOLUTIONS, key=lambda name: abs(np.log(RESOLUTIONS[name] / step)))
-
-
-def _in_words(step: pd.Timedelta) -> str:
-    for unit, size in (("day", _DAY), ("hour", _DAY / 24), ("minute", _DAY / 1440)):
-        if step >= size:
-            count = round(step / size, 1)
-            return f"{count:g} {unit}{'' if count == 1 else 's'}"
-    return f"{step.total_seconds():g} seconds"
