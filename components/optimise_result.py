@@ -192,8 +192,8 @@ def result_parts(
     frame, names, objective = tried.frame, tried.names, tried.objective
     parts: list[Component] = [_failures(frame)] if failed_count(frame) else []
     parts += [map_panel(frame, choice, names)] if choice.x else []
-    several = front_panel(front)
-    parts = [several, *parts] if tried.further else [*parts, several]
+    beside = front_panel(front)
+    parts = [beside, *parts] if tried.further else [*parts, beside]
     axes = [name for name in names if name in searched(frame, names)]
     if len(axes) > 2:
         parts.append(
@@ -209,7 +209,8 @@ def result_parts(
             )
         )
     if tried.unseen is not None:
-        parts.append(unseen_panel(frame, tried.unseen, objective))
+        several = bool(tried.further)
+        parts.append(unseen_panel(frame, tried.unseen, objective, with_front=several))
     return [*parts, table_panel(tried, rows, export)]
 
 

@@ -76,7 +76,9 @@ def table_panel(tried: Tried, rows: str, export: str) -> html.Section:
     """
     note = f"{len(tried.frame):,} combinations; a click on a row opens its backtest."
     if tried.unseen is not None:
-        note += f" The best {len(tried.unseen.places):,} were tried on the unseen bars, too."
+        with_front = ", those on the front with them," if tried.further else ""
+        count = len(tried.unseen.places)
+        note += f" The best {count:,}{with_front} were tried on the unseen bars, too."
     link = html.A(
         "All as CSV", href=export, download="", className="btn btn-sm btn-outline-secondary"
     )

@@ -22,8 +22,13 @@ _FEWEST_RANKED = 5
 _TOP = 10
 
 
-def unseen_panel(frame: pd.DataFrame, found: Unseen, objective: Objective) -> html.Section:
-    """Return the panel of the best combinations on unseen bars, beside what they promised."""
+def unseen_panel(
+    frame: pd.DataFrame, found: Unseen, objective: Objective, *, with_front: bool = False
+) -> html.Section:
+    """Return the panel of the best combinations on unseen bars, beside what they promised.
+
+    `with_front` says that those on the front of several objectives were tried with them.
+    """
     before, after = values_of(frame, found, objective)
     label = objective.spec.label
     top = min(_TOP, len(before))
@@ -35,15 +40,16 @@ def unseen_panel(frame: pd.DataFrame, found: Unseen, objective: Objective) -> ht
         (f"Median of the best {top}", _pair(objective, *medians)),
         (order, _kept(before, after)),
     ]
+    who = f"The best {grouped(len(before), 0)}{', those on the front with them,' * with_front}"
     figure = unseen_figure(before, after, objective)
     said = f"{label} of each of the best combinations in-sample and on the unseen bars"
     return panel(
         "Beside bars that the search did not see",
         facts(rows),
         plot(figure, said, 280),
-        note=f"The best {grouped(len(before), 0)} traded the last bars, which had no part in the "
-        "choice; each begins there without a position. The coloured point is the best in-sample. "
-        "Unseen only once: who chooses again after a look at this has seen them.",
+        note=f"{who} traded the last bars, which had no part in the choice; each begins there "
+        "without a position. The coloured point is the best in-sample. Unseen only once: who "
+        "chooses again after a look at this has seen them.",
     )
 
 

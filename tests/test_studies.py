@@ -76,6 +76,22 @@ def test_a_study_is_read_as_it_was_asked(database):
     assert find_studies(database).rows == [study]
 
 
+def test_a_study_of_several_objectives_is_read_as_it_was_asked(database):
+    backtest = BacktestRequest("TEST", "1d", "ma_cross")
+    asked = StudyRequest(backtest, GRID, further=("max_drawdown", "volatility"))
+    study = created(database, asked)
+    assert study.request == asked
+    assert [one.metric for one in study.request.objectives] == [
+        "sharpe",
+        "max_drawdown",
+        "volatility",
+    ]
+    # One objective is written as it was before there could be others, and is another study.
+    one = created(database, replace(asked, further=()))
+    assert one.id != study.id
+    assert not [name for name in one.request.as_record() if "further" in name]
+
+
 def test_chunks_come_in_any_order_and_are_read_in_theirs(database):
     study = created(database)
     assert load_results(database, study.id).empty

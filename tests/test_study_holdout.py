@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import candles, random_walk
+from test_front import slow_front
 
 from services.backtest import BacktestRequest, run_backtest
 from services.errors import InvalidParams
 from services.ingest.store import store_bars
 from services.market_data import load_bars
-from services.studies import StudyRequest, load_results
+from services.studies import StudyRequest, holdout, load_results
 from services.studies.evidence import evidence_of
 from services.studies.holdout import parts_of, searched_by, seen_by, split_of, unseen_of
 from services.studies.prepare import create_prepared, prepare_study
@@ -171,3 +172,25 @@ def test_too_few_bars_to_share_out_are_refused_with_their_count(database):
     store_bars(database, "TEST", "1d", candles(*[(1, 2, 1, 2)] * 6))
     with pytest.raises(InvalidParams, match="20 % of 6 bars"):
         split_of(database, asked(20))
+
+
+def test_of_several_objectives_the_front_is_tried_on_unseen_bars_before_the_next_best(
+    database, monkeypatch
+):
+    store_bars(database, "TEST", "1d", random_walk(500, 6))
+    space = {"fast": list(range(2, 20)), "slow": list(range(20, 60, 4))}
+    backtest = BacktestRequest("TEST", "1d", "ma_cross")
+    further = ("max_drawdown", "volatility")
+    study, results = studied(database, StudyRequest(backtest, space, holdout=25, further=further))
+    order = np.argsort(-results["sharpe"].to_numpy(), kind="stable")
+    better = {"sharpe": "high", "max_drawdown": "high", "volatility": "low"}
+    front = set(slow_front(results, better))
+    most = 10 + len(front - set(order[:10])) + 2
+    assert len(front) > 3
+    assert not front <= set(order[:most])  # else the test would show nothing
+    monkeypatch.setattr(holdout, "MOST_TRIED", most)
+    found = unseen_of(database, study, MA_CROSS, results)
+    next_best = [place for place in order[10:] if place not in front][:2]
+    wanted = {*order[:10], *front, *next_best}
+    assert found.places.tolist() == [place for place in order if place in wanted]
+    assert len(found.frame) == most

@@ -154,6 +154,14 @@
 
   const open = (href) => window.dash_clientside.set_props("opt-go", { href });
 
+  let finger = false; // not every browser's click tells what made it
+  document.addEventListener("pointerdown", (event) => {
+    finger = event.pointerType === "touch";
+    const box = boxOf(event);
+    // A press gives a link the focus, which picks it.
+    if (box) box.before = box.picked;
+  }, true);
+
   document.addEventListener("pointermove", (event) => {
     const box = boxOf(event);
     if (box && event.pointerType !== "touch") {
@@ -180,7 +188,7 @@
       return;
     }
     event.preventDefault();
-    if (event.pointerType === "touch" && k !== box.picked) pick(box, k);
+    if (finger && !isKey && k !== box.before) pick(box, k);
     else open(address(box.data, k));
   });
 

@@ -83,6 +83,31 @@ def test_a_point_of_the_front_opens_its_backtest_with_the_same_numbers(
     assert f"p.fast={fast}&" in page.driver.current_url
 
 
+def test_the_first_touch_picks_a_point_and_the_second_opens_it(studied, serve, open_browser):
+    page = open_browser(serve(studied).url)
+    page.driver.get(f"{page.server_url}/optimise?study=1")
+    first = point(page, 0)
+    page.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", first)
+    touch(page, first)
+    page.wait_for_element(".opt-tip:not([hidden])", timeout=20)
+    assert "/optimise" in page.driver.current_url
+    said = page.find_element("#opt-front-said").text
+    assert said.startswith(first.get_attribute("aria-label"))
+    touch(page, first)
+    until(lambda: "/backtest" in page.driver.current_url, 20)
+
+
+def touch(page, element) -> None:
+    place = page.driver.execute_script(
+        "const {x, y, width, height} = arguments[0].getBoundingClientRect();"
+        "return {x: x + width / 2, y: y + height / 2};",
+        element,
+    )
+    for kind, points in (("touchStart", [place]), ("touchEnd", [])):
+        event = {"type": kind, "touchPoints": points}
+        page.driver.execute_cdp_cmd("Input.dispatchTouchEvent", event)
+
+
 def test_arrows_walk_along_the_front_and_enter_opens(studied, serve, open_browser):
     page = open_browser(serve(studied).url)
     page.driver.get(f"{page.server_url}/optimise?study=1")
