@@ -26,7 +26,7 @@ from services.studies import Study
 from services.studies.front import chosen_text
 from services.studies.holdout import Unseen
 from services.studies.record import failed_count
-from services.wording import settings_text
+from services.wording import listing_text, settings_text
 
 _NOWHERE = object()  # there are no unseen bars
 CANCEL, RESUME = "opt-cancel", "opt-resume"
@@ -77,11 +77,13 @@ def study_head(study: Study, method: str) -> html.Div:
 
 
 def study_line(request: Any) -> str:
-    """Say on which span and under which assumptions a study trades."""
+    """Say what several objectives a study has, on which span and under what it trades."""
     asked = request.backtest
     span = asked.duration or " to ".join(part for part in (asked.start, asked.end) if part)
     kept = f", the last {request.holdout} % unseen" if request.holdout else ""
-    return f"{span or 'all bars'}{kept} · {settings_text(asked.settings)}"
+    labels = [objective.spec.label for objective in request.objectives]
+    looked_for = f"the front of {listing_text(labels)} · " if len(labels) > 1 else ""
+    return f"{looked_for}{span or 'all bars'}{kept} · {settings_text(asked.settings)}"
 
 
 def progress_box(
