@@ -38,7 +38,7 @@ def warm_up_sweeps(strategy_classes: Iterable[type]) -> None:
             sweep(bars, kind, grid, settings)
         run_backtest(bars, first(), settings)
     in_pieces = SimulationSettings(stop_loss="5%", intrabar="finer_bars")
-    run_backtest(bars, first(), in_pieces, finer=bars)
+    run_backtest(bars, first(), in_pieces, finer=_halves(bars))
     chance = np.random.default_rng(0)
     bootstrap_of(chance.normal(0, 0.01, _BARS), periods_a_year=252)
     overfitting_of(chance.normal(0, 0.01, (_BARS, 4)))
@@ -46,6 +46,12 @@ def warm_up_sweeps(strategy_classes: Iterable[type]) -> None:
 
 def _nothing(_: Rule, df: pd.DataFrame) -> np.ndarray:
     return np.zeros(len(df), np.int8)
+
+
+def _halves(bars: pd.DataFrame) -> pd.DataFrame:
+    """Return two bars for each day."""
+    both = bars.loc[bars.index.repeat(2)].reset_index(drop=True)
+    return both.assign(ts=both["ts"] + pd.to_timedelta(both.index % 2 * 12, "h"))
 
 
 def _waves() -> pd.DataFrame:
