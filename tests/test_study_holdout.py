@@ -12,9 +12,17 @@ from services.ingest.store import store_bars
 from services.market_data import load_bars
 from services.studies import StudyRequest, holdout, load_results
 from services.studies.evidence import evidence_of
-from services.studies.holdout import parts_of, searched_by, seen_by, split_of, unseen_of
+from services.studies.holdout import (
+    parts_of,
+    searched_by,
+    seen_by,
+    split_of,
+    unseen_of,
+    unseen_sharpe,
+)
 from services.studies.prepare import create_prepared, prepare_study
 from services.studies.work import run_study
+from services.wording import grouped
 from strategies.registry import STRATEGIES
 
 SPACE = {"fast": [5, 10, 20], "slow": [15, 30, 60]}
@@ -194,3 +202,41 @@ def test_of_several_objectives_the_front_is_tried_on_unseen_bars_before_the_next
     wanted = {*order[:10], *front, *next_best}
     assert found.places.tolist() == [place for place in order if place in wanted]
     assert len(found.frame) == most
+
+
+def test_the_verdict_tells_what_the_best_made_of_the_unseen_bars(database):
+    bars = random_walk(400, seed=5)
+    store_bars(database, "TEST", "1d", bars)
+    study, results = studied(database, asked())
+    evidence = evidence_of(database, study, MA_CROSS, results)
+    alone = run_backtest(bars, MA_CROSS(**evidence.params), start=bars["ts"][300])
+    before, after = evidence.result.metrics["sharpe"], alone.metrics["sharpe"]
+    assert after < 0 < before
+    said = (
+        f"The Sharpe of the best is {grouped(after, 2)} on the bars kept unseen, after "
+        f"{grouped(before, 2)} in-sample: nothing of it lasted."
+    )
+    assert said in evidence.verdict.sentences
+    whole, found = studied(database, asked(0))
+    without = evidence_of(database, whole, MA_CROSS, found)
+    assert "kept unseen" not in without.verdict.text
+
+
+def test_a_rule_that_fails_on_the_unseen_bars_confirms_nothing(database):
+    bars = random_walk(400, seed=5)
+    store_bars(database, "TEST", "1d", bars)
+    study, results = studied(database, asked())
+
+    class Failing(MA_CROSS):
+        @classmethod
+        def is_declared(cls):
+            return False
+
+        def signals(self, df):
+            if len(df) > 300:
+                raise ZeroDivisionError("division by nothing")
+            return super().signals(df)
+
+    found = unseen_sharpe(database, study, Failing, results, 0)
+    assert found.after is None
+    assert found.why == "the rule failed there (ZeroDivisionError: division by nothing)"

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from services.validation import (
+    LEVELS,
     NO_SKILL,
+    UnseenSharpe,
     bootstrap_of,
     deflated_sharpe,
     overfitting_of,
@@ -34,7 +36,7 @@ def crossings(returns):
     return held
 
 
-def judged(returns, held, runs=None):
+def judged(returns, held, runs=None, **said):
     """Choose the best Sharpe of all runs and put it through every test."""
     runs = held * returns[:, None] if runs is None else runs
     sharpes = runs.mean(axis=0) / runs.std(axis=0, ddof=1)
@@ -44,6 +46,7 @@ def judged(returns, held, runs=None):
         overfitting_of(runs, 8),
         bootstrap_of(runs[:, best], resamples=200),
         timing_test(held[:, best], returns),
+        **said,
     )
 
 
@@ -57,14 +60,60 @@ def test_on_random_walks_there_is_no_evidence_of_skill():
     assert np.mean(found_none) >= 0.95
 
 
+def test_with_the_last_part_kept_unseen_random_walks_look_no_better():
+    levels, plain = [], []
+    for seed in range(60):
+        returns = walk(seed)
+        held = crossings(returns)
+        runs = held[:700] * returns[:700, None]
+        best = int((runs.mean(axis=0) / runs.std(axis=0, ddof=1)).argmax())
+        kept = UnseenSharpe(sharpe(runs[:, best]), sharpe(held[700:, best] * returns[700:]))
+        plain.append(LEVELS.index(judged(returns[:700], held[:700]).level))
+        levels.append(LEVELS.index(judged(returns[:700], held[:700], unseen=kept).level))
+    assert np.mean([level == 0 for level in levels]) >= 0.95
+    assert all(level <= before for level, before in zip(levels, plain, strict=True))
+
+
+def sharpe(returns):
+    spread = returns.std(ddof=1)
+    return float(returns.mean() / spread * np.sqrt(252)) if spread else None
+
+
+@pytest.mark.parametrize(
+    ("unseen", "level", "said"),
+    [
+        (UnseenSharpe(2.0, 1.5), "strong", "is 1.50 on the bars kept unseen, after 2.00 in-sample: "
+                                           "75 % of it lasted"),
+        (UnseenSharpe(2.0, 1.0), "strong", "50 % of it lasted"),
+        (UnseenSharpe(2.0, 0.9), "some", "45 % of it lasted"),
+        (UnseenSharpe(2.0, 0.0), "weak", "nothing of it lasted"),
+        (UnseenSharpe(2.0, -1.0), "weak", "nothing of it lasted"),
+        (UnseenSharpe(2.0, None), "some", "kept unseen confirm nothing: the best did not trade"),
+        (UnseenSharpe(2.0, None, "no bars"), "some", "confirm nothing: no bars."),
+    ],
+)  # fmt: skip
+def test_what_the_unseen_bars_left_of_an_edge_limits_the_verdict(unseen, level, said):
+    returns, held = planted()
+    verdict = judged(returns, held, unseen=unseen)
+    assert verdict.level == level
+    assert said in verdict.text
+    assert judged(returns, held).level == "strong"
+    assert (verdict.decisive in verdict.sentences) and (level == "strong" or said in
+                                                        verdict.decisive)  # fmt: skip
+
+
+def planted(seed=0):
+    """Return random returns, and runs of which one knows the side of three days in four."""
+    returns = walk(seed)
+    rng = np.random.default_rng(seed + 1000)
+    held = (rng.random((1000, 45)) < 0.5).astype(float)
+    held[:, 17] = np.where(rng.random(1000) < 0.75, returns > 0, returns < 0)
+    return returns, held
+
+
 def test_a_planted_edge_is_seen_through_all_the_noise_around_it():
     for seed in range(10):
-        returns = walk(seed)
-        rng = np.random.default_rng(seed + 1000)
-        held = (rng.random((1000, 45)) < 0.5).astype(float)
-        knows = rng.random(1000) < 0.75  # the side of three days in four
-        held[:, 17] = np.where(knows, returns > 0, returns < 0)
-        verdict = judged(returns, held)
+        verdict = judged(*planted(seed))
         assert verdict.level == "strong"
         assert NO_SKILL not in verdict.text
 

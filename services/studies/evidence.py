@@ -14,6 +14,7 @@ from services.errors import NotReproducible
 from services.look_ahead import LookAhead
 from services.optimise.objective import Objective, best_of
 from services.studies.cost_sensitivity import CostSensitivity
+from services.studies.holdout import unseen_sharpe
 from services.studies.judge import Judge
 from services.studies.load import load_results
 from services.studies.request import GRID
@@ -107,7 +108,8 @@ def evidence_of(
     run, look_ahead = _again(judge, result), judge.look_ahead(params, result)
     stress = None if run is None else stress_of(run, backtest.settings)
     costs = None if run is None else judge.cost_sensitivity(results, compared, run, objective)
-    said = {"stress": stress, "look_ahead": look_ahead, "periods_a_year": a}
+    unseen = unseen_sharpe(database, study, strategy_class, results, place)
+    said = {"stress": stress, "look_ahead": look_ahead, "unseen": unseen, "periods_a_year": a}
     return Evidence(
         place=place,
         params=params,

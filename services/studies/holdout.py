@@ -9,16 +9,18 @@ import pandas as pd
 
 from db.session import Database
 from services.backtest.request import BacktestRequest
-from services.errors import InvalidParams
+from services.errors import InvalidParams, UserError
 from services.finer_bars import load_finer_for
 from services.instruments import get_instrument
 from services.market_data import last_bar_time, load_bars
 from services.optimise.front import front_places
 from services.optimise.grid import combinations_from
 from services.optimise.objective import Objective, ranking
+from services.optimise.outcome import ERROR
 from services.optimise.sweep import evaluate
 from services.studies.request import StudyRequest
 from services.studies.saved import SINCE, UNTIL, Study
+from services.validation import UnseenSharpe
 from services.wording import metric_text
 
 MOST_TRIED = 500  # of the best combinations
@@ -112,14 +114,47 @@ def unseen_of(
     request = study.request
     if not request.holdout or results.empty:
         return None
-    seen, unseen = parts_of(database, study)
-    bars = load_bars(database, seen.symbol, seen.resolution)
-    start, end = unseen.span(bars["ts"].iloc[-1])
+    bars = load_bars(database, request.backtest.symbol, request.backtest.resolution)
     at_once = strategy_class.says_all_at_once()
     most = max(1, (_CELLS if at_once else _CELLS_BAR_BY_BAR) // len(bars))
     places = _tried_of(results, request.objectives, min(most, MOST_TRIED))
     if not len(places):
         return None
+    return _tried_on(bars, database, study, strategy_class, results, places)
+
+
+def unseen_sharpe(
+    database: Database, study: Study, strategy_class: Any, results: pd.DataFrame, place: int
+) -> UnseenSharpe | None:
+    """Return the Sharpe of one row of a study before and on the bars that it kept back.
+
+    None when nothing was kept back. That of a rule that fails there, or of bars that cannot be
+    traded, is not known.
+    """
+    asked = study.request.backtest
+    if not study.request.holdout:
+        return None
+    before = _known(results["sharpe"].iloc[place])
+    try:
+        bars = load_bars(database, asked.symbol, asked.resolution)
+        found = _tried_on(bars, database, study, strategy_class, results, np.array([place]))
+    except UserError as error:
+        return UnseenSharpe(before, None, str(error).removesuffix("."))
+    if ERROR in found.frame:
+        return UnseenSharpe(before, None, f"the rule failed there ({found.frame[ERROR].iloc[0]})")
+    return UnseenSharpe(before, _known(found.frame["sharpe"].iloc[0]))
+
+
+def _tried_on(
+    bars: pd.DataFrame,
+    database: Database,
+    study: Study,
+    strategy_class: Any,
+    results: pd.DataFrame,
+    places: np.ndarray,
+) -> Unseen:
+    seen, unseen = parts_of(database, study)
+    start, end = unseen.span(bars["ts"].iloc[-1])
     names = strategy_class.Params.model_fields
     tried = combinations_from(
         strategy_class, {name: results[name].iloc[places].tolist() for name in names}
@@ -169,7 +204,11 @@ def _pair(kind: str, before: float, after: float) -> str:
 
 
 def _said(kind: str, value: float) -> str:
-    return metric_text(kind, float(value) if np.isfinite(value) else None)
+    return metric_text(kind, _known(value))
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
 def _median(values: np.ndarray) -> float:

@@ -40,7 +40,7 @@ from services.validation.shuffle import (
 )
 from services.validation.spread import Bands, Spread
 from services.validation.stress import Stress, StressRow, stress_of
-from services.validation.verdict import LEVELS, NO_SKILL, Verdict, verdict_of
+from services.validation.verdict import LEVELS, NO_SKILL, UnseenSharpe, Verdict, verdict_of
 
 __all__ = [
     "LEVELS",
@@ -62,6 +62,7 @@ __all__ = [
     "TimingTest",
     "TradeResample",
     "TradeShuffle",
+    "UnseenSharpe",
     "Verdict",
     "block_sums",
     "bootstrap_of",

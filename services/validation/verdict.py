@@ -21,6 +21,7 @@ NONE, WEAK, SOME, STRONG = range(4)
 _STRONG_CONFIDENCE = 0.99
 _OVERFITTED, _DOUBTFUL = 0.5, 0.2
 _BY_CHANCE = 0.05
+_MUCH_LOST = 0.5  # of the Sharpe in-sample
 _CONCLUSIONS = {
     WEAK: "Taken together: weak evidence of skill.",
     SOME: "Taken together: some evidence of skill.",
@@ -47,6 +48,19 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class UnseenSharpe:
+    """The yearly Sharpe of a choice before and on bars kept unseen; `why` there is none of these.
+
+    Half of it is asked to last, as of a walk-forward: of the best of many some loss is to be
+    expected, but where most of it is gone, most of it was luck.
+    """
+
+    before: float | None
+    after: float | None
+    why: str = "the best did not trade there"
+
+
+@dataclass(frozen=True)
 class Finding:
     """One test's word: evidence is at most of the level `cap`."""
 
@@ -63,16 +77,18 @@ def verdict_of(
     *,
     stress: Stress | None = None,
     look_ahead: LookAhead | None = None,
+    unseen: UnseenSharpe | None = None,
     periods_a_year: int = 252,
 ) -> Verdict:
     """Judge by the worst of the tests; what was not tested is never in a run's favour.
 
     No evidence: a rule that looks ahead, a deflated Sharpe ratio under 95 %, or a bootstrap
     interval of the Sharpe that is not all above zero. At most weak: overfitted by more than half
-    (PBO), or random timing does as well more often than 5 %. At most some: PBO above 20 %, a
-    lonely peak, a deflated Sharpe ratio under 99 %, a profit that is gone when orders are filled
-    otherwise, a look-ahead that could not be checked, or no bootstrap, or no PBO for a run chosen
-    from several.
+    (PBO), random timing does as well more often than 5 %, or nothing of the Sharpe was left on
+    bars that were kept unseen. At most some: less than half of it was left there, or it has none;
+    PBO above 20 %, a lonely peak, a deflated Sharpe ratio under 99 %, a profit that is gone when
+    orders are filled otherwise, a look-ahead that could not be checked, or no bootstrap, or no PBO
+    for a run chosen from several.
     """
     findings = [] if look_ahead is None else of_look_ahead(look_ahead)
     subject = _trials(deflated.trials)
@@ -86,6 +102,8 @@ def verdict_of(
         findings.append(_of_neighbours(plateau))
     if stress is not None:
         findings.append(Finding(SOME if stress.loses else STRONG, stress.text))
+    if unseen is not None:
+        findings.append(_of_unseen(unseen))
     return judged(findings)
 
 
@@ -146,6 +164,28 @@ def _patience(found: DeflatedSharpe, a: int) -> str:
         return ""
     needed, had = found.min_track_record / a, found.count / a
     return f" ({grouped(needed, 1)} years would be needed, these are {grouped(had, 1)})"
+
+
+def of_kept(fact: str, before: float, after: float) -> Finding:
+    """Judge what was left of a Sharpe in-sample; `fact` begins the sentence and names both."""
+    if after <= 0:
+        return Finding(WEAK, f"{fact}: nothing of it lasted.")
+    if before <= 0:
+        return Finding(SOME, f"{fact}: nothing was promised, so that nothing is confirmed.")
+    share = after / before
+    lasted = f"{fact}: {100 * share:.0f} % of it lasted."
+    return Finding(SOME if share < _MUCH_LOST else STRONG, lasted)
+
+
+def _of_unseen(found: UnseenSharpe) -> Finding:
+    if found.before is None or found.after is None:
+        return Finding(SOME, f"The bars kept unseen confirm nothing: {found.why}.")
+    return of_kept(
+        f"The Sharpe of the best is {grouped(found.after, 2)} on the bars kept unseen, after "
+        f"{grouped(found.before, 2)} in-sample",
+        found.before,
+        found.after,
+    )
 
 
 def of_interval(found: Spread | None) -> Finding:

@@ -25,11 +25,11 @@ from services.validation.verdict import (
     NONE,
     SOME,
     STRONG,
-    WEAK,
     Finding,
     Verdict,
     judged,
     of_interval,
+    of_kept,
     of_look_ahead,
     of_luck,
     of_timing,
@@ -37,7 +37,6 @@ from services.validation.verdict import (
 from services.wording import counted, grouped
 
 FEWEST_WINDOWS = 4
-_MUCH_LOST = 0.5  # of the Sharpe in-sample
 
 
 @dataclass(frozen=True)
@@ -188,12 +187,7 @@ def _of_loss(tests: WalkTests) -> Finding:
         f"The choices had a Sharpe of {grouped(tests.before, 2)} in-sample and of "
         f"{grouped(tests.after, 2)} afterwards, on average"
     )
-    if tests.after <= 0:
-        return Finding(WEAK, f"{fact}: nothing of it lasted.")
-    if tests.kept is None:
-        return Finding(SOME, f"{fact}: nothing was promised, so that nothing is confirmed.")
-    share = f"{100 * tests.kept:.0f} % of it lasted"
-    return Finding(SOME if tests.kept < _MUCH_LOST else STRONG, f"{fact}: {share}.")
+    return of_kept(fact, tests.before, tests.after)
 
 
 def _of_windows(tests: WalkTests) -> Finding:
