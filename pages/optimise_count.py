@@ -12,6 +12,7 @@ from services.parameters import orders_of
 from services.studies import StudyRequest
 from services.studies.request import SEARCH, WALK_FORWARD
 from services.timespan import Duration
+from services.wording import counted
 from services.workspace import Workspace
 from strategies.registry import STRATEGIES
 
@@ -50,7 +51,7 @@ def _counted(workspace: Workspace, request: StudyRequest) -> Count:
         seconds = seconds_in_all(
             strategy, request.samples, stored.bars, settings, searches=request.method == SEARCH
         )
-        return Count(f"{request.samples:,} samples, {span_text(seconds)}.{_kept(request)}")
+        return Count(f"{counted(request.samples, 'sample')}, {span_text(seconds)}.{_kept(request)}")
     size = grid_size(request.space)
     if size > MOST_COMBINATIONS:
         return Count(
@@ -59,11 +60,15 @@ def _counted(workspace: Workspace, request: StudyRequest) -> Count:
             too_many=True,
         )
     found = combinations_of(strategy, request.space)
-    tried = len(found) * _windows(request, stored)
-    seconds = seconds_in_all(strategy, tried, stored.bars, settings)
-    valid = f"{len(found):,} combinations"
+    walks = request.method == WALK_FORWARD
+    windows, share = _windows(request, stored) if walks else (1.0, 1.0)
+    tried = len(found) * windows * share
+    seconds = seconds_in_all(strategy, tried, stored.bars, settings, walks=walks)
+    valid = counted(len(found), "combination")
     if found.dropped:
         valid = f"{len(found):,} of {size:,}: {_dropped(found.dropped, strategy)}"
+    if walks:
+        valid += f", in each of about {counted(max(1, round(windows)), 'window')}"
     return Count(f"{valid}. {span_text(seconds).capitalize()}.{_kept(request)}")
 
 
@@ -108,12 +113,13 @@ def _stored(workspace: Workspace, request: StudyRequest) -> _Stored:
     )
 
 
-def _windows(request: StudyRequest, stored: _Stored) -> float:
-    if request.method != WALK_FORWARD:
-        return 1.0
+def _windows(request: StudyRequest, stored: _Stored) -> tuple[float, float]:
+    """Return about how many windows there are, and the share of the bars that each trains on."""
     train, test = stored.length(request.train), stored.length(request.test)
-    # A window tries all combinations on the bars to train on alone.
-    return max(1.0, (stored.bars - train) / test) * min(1.0, train / stored.bars)
+    windows = max(1.0, (stored.bars - train) / test)
+    # Anchored windows grow from the first length to all bars.
+    longest = stored.bars if request.anchored else train
+    return windows, min(1.0, (train + longest) / 2 / stored.bars)
 
 
 def _days(text: str) -> float:

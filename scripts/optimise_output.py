@@ -10,7 +10,7 @@ def announce(prepared) -> None:
     """Print what will be tried, on what, and about how long it takes."""
     from services.optimise.estimate import seconds_in_all, span_text
     from services.optimise.grid_text import text_of
-    from services.studies.request import SEARCH
+    from services.studies.request import SEARCH, WALK_FORWARD
     from services.wording import settings_text
 
     extent, request = prepared.extent, prepared.request
@@ -23,6 +23,7 @@ def announce(prepared) -> None:
         bars,
         settings,
         searches=request.method == SEARCH,
+        walks=request.method == WALK_FORWARD,
     )
     each = extent.combinations // prepared.windows
     windows = f" in each of {prepared.windows:,} windows" if prepared.windows > 1 else ""

@@ -1,16 +1,22 @@
 """How long a study is said to take, with what must first be compiled on a machine."""
 
 import os
+import resource
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from builders import random_walk
 
 from services.backtest import SimulationSettings
-from services.optimise import estimate
+from services.optimise import asked, estimate
 from services.optimise.estimate import compiling_seconds, seconds_in_all, seconds_of, span_text
+from services.optimise.sweep import sweep
+from services.parameters import Parameters, param
 from services.settings import ROOT
 from services.warm_up import warm_up_sweeps
+from strategies.base import Strategy
 from strategies.registry import STRATEGIES
 
 MA_CROSS = STRATEGIES["ma_cross"]
@@ -41,8 +47,8 @@ def test_after_the_warm_up_nothing_is_left_to_compile_in_this_process_or_another
     warm_up_sweeps(STRATEGIES.values())
     for settings in (PLAIN, STOPS):
         assert compiling_seconds(MA_CROSS, settings) == 0
-        asked = type("Asked", (MA_CROSS,), {"buy": None, "sell": None})
-        assert compiling_seconds(asked, settings) == 0
+        undeclared = type("Asked", (MA_CROSS,), {"buy": None, "sell": None})
+        assert compiling_seconds(undeclared, settings) == 0
     assert in_a_fresh_process() == [0, 0]
 
 
@@ -59,9 +65,59 @@ def test_what_is_compiled_for_stops_does_not_stand_for_plain_sweeps(monkeypatch)
 @pytest.mark.parametrize("settings", [PLAIN, STOPS])
 def test_the_whole_is_its_parts(monkeypatch, settings):
     monkeypatch.setattr(estimate, "compiling_seconds", lambda *_: 5.0)
-    tried = seconds_of(MA_CROSS, 1000, 2000)
-    assert seconds_in_all(MA_CROSS, 1000, 2000, settings) == tried + 5
+    nothing = seconds_in_all(MA_CROSS, 0, 2000, settings)
+    assert 5 < nothing < 5.5  # compiling, and the bars read
+    tried = seconds_of(MA_CROSS, 1000, 2000, settings)
+    assert seconds_in_all(MA_CROSS, 1000, 2000, settings) == pytest.approx(nothing + tried)
     # A guided search thinks longer the more it has tried.
     searched = seconds_in_all(MA_CROSS, 1000, 2000, settings, searches=True)
-    assert 5 < searched - tried - 5 < 50
+    assert 5 < searched - tried - nothing < 50
     assert span_text(searched).startswith("about")
+    walked = seconds_in_all(MA_CROSS, 1000, 2000, settings, walks=True)
+    assert 0.5 < walked - tried - nothing < 3
+
+
+class AtOnce(Strategy):
+    rule = "Of this test."
+
+    class Params(Parameters):
+        """A length."""
+
+        length: int = param(20, "bars", ge=2, le=5000, search=(10, 20))
+
+    def signals(self, df):
+        close = df["close"]
+        above = (close > close.rolling(self.params.length).mean()).to_numpy()
+        return np.where(above, 1, -1).astype(np.int8)
+
+
+def cpu_seconds() -> float:
+    """Return what this process has computed: on a busy machine its time says little."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+LENGTHS, PAIRS = {"length": range(10, 210)}, {"fast": range(5, 45), "slow": range(60, 110)}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "grid", "bars", "settings"),
+    [
+        (MA_CROSS, PAIRS, 3000, PLAIN),
+        (MA_CROSS, PAIRS, 30_000, PLAIN),
+        (MA_CROSS, {"fast": range(5, 25), "slow": range(60, 80)}, 3000, STOPS),
+        (MA_CROSS, {"fast": range(5, 10), "slow": range(60, 70)}, 30_000, STOPS),
+        (AtOnce, LENGTHS, 3000, PLAIN),
+        (AtOnce, {"length": range(10, 50)}, 30_000, PLAIN),
+    ],
+)
+def test_a_sweep_takes_about_what_is_said(monkeypatch, strategy, grid, bars, settings):
+    monkeypatch.setattr(asked, "core_count", lambda: 1)  # nothing is computed elsewhere
+    prices, values = random_walk(bars, 3), {name: list(tried) for name, tried in grid.items()}
+    sweep(prices, strategy, {name: tried[:1] for name, tried in values.items()}, settings)
+    before = cpu_seconds()
+    tried = len(sweep(prices, strategy, values, settings))
+    used = cpu_seconds() - before
+    said = seconds_of(strategy, tried, bars, settings, cores=1)
+    # Speed of the machine and number of trades make a factor of three: it is tens that are told.
+    assert said / 6 < used < said * 6

@@ -45,7 +45,7 @@ def test_a_grid_is_what_models_of_its_product_are(fast, slow, slow_first):
     grid = {"slow": slow, "fast": fast} if slow_first else {"fast": fast, "slow": slow}
     expected = one_model_each(MaCross, grid)
     if not expected:
-        with pytest.raises(InvalidParams, match="none of .* valid"):
+        with pytest.raises(InvalidParams, match="none of .* valid|the only .* not valid"):
             combinations_of(MaCross, grid)
         return
     found = combinations_of(MaCross, grid)
@@ -101,7 +101,8 @@ def test_a_check_of_the_models_own_is_honoured():
         (1, 1),
         (2, 2),
     ]
-    with pytest.raises(InvalidParams, match="none of 1 combinations.*a plus b must be even"):
+    refused = "the only combination is not valid: a plus b must be even"
+    with pytest.raises(InvalidParams, match=refused):
         combinations_of(Even, {"a": [1]})
 
 

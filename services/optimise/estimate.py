@@ -10,19 +10,28 @@ from services.backtest.settings import SimulationSettings
 from services.threads import core_count
 
 # Seconds on one core of a usual machine, measured on the strategies that ship.
-_COMPILED = (20e-6, 4e-9)  # a combination, and each of its bars
+_COMPILED = (8e-6, 3e-9)  # a combination, and each of its bars
 _AT_ONCE = (1.2e-3, 60e-9)
 _BAR_BY_BAR = (2e-3, 2e-6)
+_REAL_BAR = 300e-9  # more for each bar with stops, sizes, shorts or loans: none is skipped then
 _COMPILING = 10.0, 13.0  # once on a machine, without and with stops and sizes
-_THOUGHT = (4e-3, 1e-5)  # of a guided search: a proposal, and each that it looks back on
+# On one core, whatever is tried:
+_THOUGHT = (8e-3, 2e-5)  # of a guided search: a proposal, and each that it looks back on
+_READ = (0.15, 14e-6)  # the bars read and their indicators computed: a study, and each bar
+_WALK = 1.2  # the tests of a walk-forward's one curve
 _REALISM, _PIECES = Realism.__name__, Pieces.__name__
 
 
 def seconds_of(
-    strategy_class: Any, combinations: float, bars: int, cores: int | None = None
+    strategy_class: Any,
+    combinations: float,
+    bars: float,
+    settings: SimulationSettings,
+    cores: int | None = None,
 ) -> float:
     """Return about how many seconds so many combinations take over so many bars."""
     each, per_bar = _costs(strategy_class)
+    per_bar += 0.0 if settings.is_plain else _REAL_BAR
     shared = cores or core_count()
     return combinations * (each + per_bar * bars) / shared
 
@@ -44,11 +53,14 @@ def seconds_in_all(
     settings: SimulationSettings,
     *,
     searches: bool = False,
+    walks: bool = False,
 ) -> float:
-    """Return about how long a study takes: with compiling, and what a guided search thinks."""
+    """Return about how long a study takes: with reading, compiling, and what its method adds."""
     thinking = combinations * (_THOUGHT[0] + _THOUGHT[1] * combinations) if searches else 0.0
-    tried = seconds_of(strategy_class, combinations, bars)
-    return tried + thinking + compiling_seconds(strategy_class, settings)
+    walking = _WALK if walks else 0.0
+    reading = _READ[0] + _READ[1] * bars
+    tried = seconds_of(strategy_class, combinations, bars, settings)
+    return reading + tried + thinking + walking + compiling_seconds(strategy_class, settings)
 
 
 def span_text(seconds: float) -> str:

@@ -208,6 +208,8 @@ def _contradiction(
         strategy_class.Params(**first)
     except ValueError as error:
         why = str(error).split("Value error, ")[-1].split(" [")[0]
+        if size == 1:
+            return f"{owner}: the only combination is not valid: {why}"
         return f"{owner}: none of {size:,} combinations is valid. The first: {why}"
     return f"{owner}: none of {size:,} combinations is valid."
 
