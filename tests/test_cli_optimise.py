@@ -257,3 +257,10 @@ def test_a_walk_forward_tells_of_windows_in_which_the_rule_fails(database, capsy
     assert window["error"] == "ZeroDivisionError: division by nothing"
     assert (window["profit"], window["out_of_sample"]) == (None, None)
     assert said["tests"]["failed"] == 1
+
+
+def test_json_has_the_same_names_whether_or_not_there_is_evidence(database, capsys):
+    whole = json.loads(spoken(capsys, "--json"))
+    rare = json.loads(spoken(capsys, "--json", "--minimum-trades", "900"))
+    assert (rare["verdict"], rare["deflated_sharpe"], rare["stress"]) == (None, None, None)
+    assert set(rare) == set(whole)

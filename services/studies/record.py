@@ -26,6 +26,22 @@ from services.studies.saved import Study
 from services.studies.trials import Trials
 from services.studies.walk_evidence import TESTS, WalkEvidence
 
+# What evidence says beside the span: null where there is none, for a reader finds each name.
+_FOUND = (
+    "bars",
+    "verdict",
+    "deflated_sharpe",
+    "bootstrap",
+    "timing_p_value",
+    "overfitting",
+    "lonely_peak",
+    "look_ahead",
+    "stress",
+    "cost_sensitivity",
+    "folds",
+    "caution",
+)
+
 
 def ranked(results: pd.DataFrame, objectives: Sequence[Objective], count: int) -> pd.DataFrame:
     """Return the best rows first, those of equal worth in their order; failed ones are left out."""
@@ -77,7 +93,7 @@ def study_record(
     objectives = objectives or request.objectives
     if len(objectives) > 1:
         record |= {"front": _of_front(results, objectives, unseen)}
-    return record | (_of_evidence(evidence) if evidence else {"verdict": None})
+    return record | dict.fromkeys(_FOUND) | (_of_evidence(evidence) if evidence else {})
 
 
 def _of_unseen(results: pd.DataFrame, found: Unseen, top: int) -> dict[str, Any]:
