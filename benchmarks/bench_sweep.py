@@ -5,9 +5,9 @@
 All pairs of 100 lengths are traded at the close without costs. Ours measures every metric of a
 backtest, and once more only return, Sharpe, drawdown and closed trades; vectorbt these four, with
 all columns at once by each of its two engines, and in chunks of columns; the fused loop the same
-four over averages that were computed before: no sweep over these arrays does less. The four
-numbers of every pair are compared first. Times are warm, in turns in one process; peak memory is
-that of a process for each, which sweeps twice.
+four over averages that were computed before, on all cores and on one. The four numbers of every
+pair are compared first. Times are warm, in turns in one process, a short sweep again and again
+within its turn; peak memory is that of a process for each, which sweeps twice.
 """
 
 import argparse
@@ -32,12 +32,14 @@ from strategies.ma_cross import MaCross
 ROOT = Path(__file__).resolve().parent.parent
 BARS = 2_148
 CHUNK = 500
+TURN = 0.3  # seconds
 METRICS = ["total_return", "sharpe", "max_drawdown", "trades"]
 GRID = {"fast": list(LENGTHS[:-1]), "slow": list(LENGTHS[1:])}
 ROUNDING = 1e-7  # averages summed in another order, and a deviation from one pass over the returns
 ALL, FOUR = "ours, all metrics", "ours, the same four"
-LIMIT, NOTHING = "fused loop", "no sweep"
+LIMIT, ON_ONE, NOTHING = "fused loop", "fused loop, one core", "no sweep"
 NUMBA, RUST, IN_CHUNKS = "vectorbt, numba", "vectorbt, rust", "vectorbt, numba, chunks"
+CONTENDERS = (ALL, FOUR, LIMIT, ON_ONE, NUMBA, RUST, IN_CHUNKS)
 
 
 def main() -> None:
@@ -50,11 +52,11 @@ def main() -> None:
         print(_memory_of(contender(chosen.memory_of)))
         return
     print(describe_machine("vectorbt", "vectorbt-rust", "numba", "numpy", "pandas"))
-    contenders = {name: contender(name) for name in (ALL, FOUR, LIMIT, NUMBA, RUST, IN_CHUNKS)}
+    contenders = {name: contender(name) for name in CONTENDERS}
     print(f"\nsweep of {len(pairs()):,} pairs over {BARS:,} bars, warm")
     check(contenders)
-    times = in_turns(contenders, chosen.repeats)
-    report(times, "ms", 1000, limits=(LIMIT,), mine=(ALL, FOUR))
+    times = in_turns(contenders, chosen.repeats, TURN)
+    report(times, "ms", 1000, limits=(LIMIT, ON_ONE), mine=(ALL, FOUR))
     for name in (NOTHING, *contenders):
         print(f"  {f'peak memory, {name}':<44}{memory_of(name):17,} MB")
 
@@ -67,9 +69,10 @@ def contender(name: str) -> Callable[[], np.ndarray | pd.DataFrame]:
     if name in (ALL, FOUR):
         asked = METRICS if name == FOUR else list(METRIC_SPECS)
         return lambda: sweep(bars, MaCross, GRID, AT_CLOSE, metrics=asked)
-    if name == LIMIT:
+    if name in (LIMIT, ON_ONE):
         averages = fused.averages_of(close.to_numpy(), LENGTHS)
-        return partial(fused.sweep, close.to_numpy(), averages, rows_of_pairs(), CASH)
+        loop = partial(fused.sweep, close.to_numpy(), averages, rows_of_pairs(), CASH)
+        return loop if name == LIMIT else partial(loop, workers=1)
     from benchmarks.peers import with_vectorbt
 
     if name == IN_CHUNKS:

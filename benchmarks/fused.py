@@ -17,10 +17,15 @@ def averages_of(close: np.ndarray, lengths: range) -> np.ndarray:
     return np.vstack([talib.SMA(close, length) for length in lengths])
 
 
-def sweep(close: np.ndarray, averages: np.ndarray, pairs: np.ndarray, cash: float) -> np.ndarray:
+def sweep(
+    close: np.ndarray,
+    averages: np.ndarray,
+    pairs: np.ndarray,
+    cash: float,
+    workers: int = os.cpu_count() or 1,
+) -> np.ndarray:
     """Trade pairs of rows of `averages` at the close; return return, Sharpe, drawdown, trades."""
     out = np.empty((len(pairs), 4))
-    workers = os.cpu_count() or 1
     edges = np.linspace(0, len(pairs), workers * SHARES_A_CORE + 1, dtype=np.int64)
     with ThreadPoolExecutor(workers) as pool:
         parts = zip(edges[:-1], edges[1:], strict=True)

@@ -66,7 +66,7 @@ def report(
 ) -> None:
     """Print each contender's times and, turn by turn, its ratio to ours, or to each of `mine`.
 
-    A peer's ratio is its time over ours; a limit, which nobody can beat, has ours over its time.
+    A peer's ratio is its time over ours; a limit has ours over its time.
     """
     for name, spent in times.items():
         _line(name, [value * factor for value in spent], unit)
