@@ -14,7 +14,7 @@ from services.backtest.cached import compiled
 from services.backtest.drawdown import drawdown_of
 
 
-@compiled()
+@compiled(allocates=False)
 def measure_into(equity, trades, cash, sampling, held, asked, r, out):
     """Write the metrics of one simulation into `out`; `r` is scratch, one number a return."""
     out[:] = math.nan
@@ -45,7 +45,7 @@ def measure_held(benchmark, costs, cash, sampling):
     return out
 
 
-@compiled()
+@compiled(allocates=False)
 def returns_into(equity, cash, ends, r):
     """Write the simple return of every sampled close, the first one against the cash.
 
@@ -62,7 +62,7 @@ def returns_into(equity, cash, ends, r):
     return sums.mean(r)
 
 
-@compiled()
+@compiled(allocates=False)
 def _returns_of_bars(equity, r):
     """Write all returns but the first; return the mean of all.
 
@@ -84,13 +84,13 @@ def _returns_of_bars(equity, r):
     return sums.total(sums.added(r, whole, n, lanes)) / n
 
 
-@compiled()
+@compiled(allocates=False)
 def equity_into(equity, cash, risk_free, sampling, r, out):
     """Write what the equity curve alone tells; `risk_free` is a yearly rate."""
     _curve_into(equity, cash, risk_free, sampling, r, sums.mean(r), row.EVERYTHING, out)
 
 
-@compiled()
+@compiled(allocates=False)
 def _curve_into(equity, cash, risk_free, sampling, r, mean, asked, out):
     a, n = sampling.periods_a_year, len(r)
     free = risk_free / a
@@ -112,13 +112,13 @@ def held_of(benchmark, cash, ends):
     return row.Held(b, mean, sums.products(b, mean, b, mean))
 
 
-@compiled()
+@compiled(allocates=False)
 def relation_into(r, periods_a_year, held, out):
     """Write alpha (a year) and beta: least squares of the returns on those of Buy & Hold."""
     _relation_into(r, sums.mean(r), periods_a_year, held, out)
 
 
-@compiled()
+@compiled(allocates=False)
 def _relation_into(r, mean, periods_a_year, held, out):
     products = 0.0
     if len(r) > 1:

@@ -12,7 +12,7 @@ BLOCK = 64  # a multiple of the lanes
 NOTHING = (0.0, 0.0, 0.0, 0.0)
 
 
-@compiled()
+@compiled(allocates=False)
 def added(values, start, stop, lanes):
     """Add the numbers from `start`, a multiple of four, up to `stop`; the odd last ones to lane 0.
 
@@ -30,13 +30,13 @@ def added(values, start, stop, lanes):
     return lane0, lane1, lane2, lane3
 
 
-@compiled()
+@compiled(allocates=False)
 def total(lanes):
     """Add up the lanes."""
     return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3])
 
 
-@compiled()
+@compiled(allocates=False)
 def mean(values):
     """Return the mean of some numbers."""
     return total(added(values, 0, len(values), NOTHING)) / len(values)
@@ -73,7 +73,7 @@ def squares_below(a, free):
     return total(added(block, 0, len(a) - whole, lanes))
 
 
-@compiled()
+@compiled(allocates=False)
 def square_below(value, free):
     """Return the square of how far a number lies below; 0 where it does not."""
     below = value - free
