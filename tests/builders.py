@@ -1,5 +1,7 @@
 """Builders of small frames of bars, so that a test shows only what matters to it."""
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -32,3 +34,8 @@ def random_walk(count: int, seed: int = 0, **how) -> pd.DataFrame:
     """Build bars whose closes are a seeded random walk around 100, always above 1."""
     steps = np.random.default_rng(seed).normal(0, 1, count)
     return closes(*(np.abs(100 + steps.cumsum()) + 1).round(2).tolist(), **how)
+
+
+def numbers(metrics):
+    """Return metrics as numbers, NaN where they are not defined."""
+    return {name: math.nan if value is None else value for name, value in metrics.items()}

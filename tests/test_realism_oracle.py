@@ -1,11 +1,10 @@
 """Sides, stops, sizes and rates: the engine against a slow simulator, on random bars."""
 
-import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from builders import candles
+from builders import candles, numbers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from real_bars import real_bars
@@ -124,10 +123,7 @@ def test_rules_that_never_bind_change_nothing_to_the_last_bit(market, simulation
         assert ours.position.tobytes() == usual.position.tobytes()
         assert ours.trades.equals(usual.trades)
         # The usual run is measured from its trades, the other from its curve.
-        found, expected = (
-            [math.nan if value is None else value for value in run.metrics.values()]
-            for run in (ours, usual)
-        )
+        found, expected = numbers(ours.metrics), numbers(usual.metrics)
         assert found == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True)
 
 
