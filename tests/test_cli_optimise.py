@@ -136,8 +136,7 @@ def test_a_walk_forward_shows_its_windows(database, capsys):
     assert windows[0]["test_start"][:10] in spoken(capsys, *words)
 
 
-def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(database, capsys, monkeypatch):
-    monkeypatch.setattr(preparing, "_MOST_ROWS", 2)
+def interrupt_after_a_chunk(monkeypatch):
     add, calls = working.add_chunk, []
 
     def add_one(*args, **how):
@@ -147,12 +146,17 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(database, capsys, monke
         return add(*args, **how)
 
     monkeypatch.setattr(working, "add_chunk", add_one)
-    assert optimise.main(USUAL) == 130
+
+
+def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(database, capsys, monkeypatch):
+    monkeypatch.setattr(preparing, "_MOST_ROWS", 2)
+    with monkeypatch.context() as during:
+        interrupt_after_a_chunk(during)
+        assert optimise.main(USUAL) == 130
     assert capsys.readouterr().err == (
         "Stopped: 2 of 5 combinations are kept. Go on with: python -m scripts.optimise --resume 1\n"
     )
     assert find_study(database, 1).state == "cancelled"
-    monkeypatch.setattr(working, "add_chunk", add)
     said = json.loads(spoken(capsys, "--json", base=["--resume", "1"]))
     assert (said["combinations"], said["study_id"]) == (5, 1)
 
@@ -264,3 +268,27 @@ def test_json_has_the_same_names_whether_or_not_there_is_evidence(database, caps
     rare = json.loads(spoken(capsys, "--json", "--minimum-trades", "900"))
     assert (rare["verdict"], rare["deflated_sharpe"], rare["stress"]) == (None, None, None)
     assert set(rare) == set(whole)
+
+
+def test_a_study_that_is_shown_again_tells_of_unseen_bars_as_a_first_run_does(database, capsys):
+    first = spoken(capsys, "--holdout", "20")
+    [line] = [line for line in first.splitlines() if line.startswith("On the bars kept unseen")]
+    again = spoken(capsys, "--resume", "1", base=[])
+    assert line in again.splitlines()
+    table = first[first.index("\n\n") :]
+    assert again.strip() == table.strip()
+    said = json.loads(spoken(capsys, "--holdout", "20", "--json"))
+    assert json.loads(spoken(capsys, "--resume", "1", "--json", base=[])) == said
+    assert len(said["unseen"]["best"]) == 5
+
+
+def test_a_stopped_study_tells_of_unseen_bars_when_it_has_gone_on(database, capsys, monkeypatch):
+    whole = json.loads(spoken(capsys, "--holdout", "20", "--json", "--no-save"))
+    monkeypatch.setattr(preparing, "_MOST_ROWS", 2)
+    with monkeypatch.context() as during:
+        interrupt_after_a_chunk(during)
+        optimise.main([*USUAL, "--holdout", "20"])
+    capsys.readouterr()
+    gone_on = json.loads(spoken(capsys, "--resume", "1", "--json", base=[]))
+    assert gone_on["unseen"] == whole["unseen"]
+    assert gone_on["best"] == whole["best"]
