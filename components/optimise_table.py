@@ -18,6 +18,7 @@ from services.metrics import METRIC_SPECS
 from services.optimise.objective import Objective
 from services.optimise.surface import choices_of, value_text
 from services.studies.holdout import Unseen
+from services.wording import counted
 
 TABLE, TABLE_BOX = "opt-table", "opt-table-box"
 ON_FRONT = "front"  # the column that marks it
@@ -74,11 +75,12 @@ def table_panel(tried: Tried, rows: str, export: str) -> html.Section:
 
     `export` is the address of all as a file.
     """
-    note = f"{len(tried.frame):,} combinations; a click on a row opens its backtest."
+    note = f"{counted(len(tried.frame), 'combination')}; a click on a row opens its backtest."
     if tried.unseen is not None:
         with_front = ", those on the front with them," if tried.further else ""
         count = len(tried.unseen.places)
-        note += f" The best {count:,}{with_front} were tried on the unseen bars, too."
+        best = "best was" if count == 1 else f"best {count:,}{with_front} were"
+        note += f" The {best} tried on the unseen bars, too."
     link = html.A(
         "All as CSV", href=export, download="", className="btn btn-sm btn-outline-secondary"
     )

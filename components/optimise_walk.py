@@ -17,7 +17,7 @@ from services.charts.optimise import (
 )
 from services.optimise.surface import value_text
 from services.optimise.walked import WalkForward, WalkForwardWindow
-from services.wording import MISSING, metric_text, percent_text
+from services.wording import MISSING, counted, metric_text, percent_text
 
 EFFICIENCY = "Yearly growth out-of-sample over the mean yearly growth in-sample (Pardo, 2008)."
 CONSISTENCY = "Share of the windows that ended with a profit."
@@ -96,7 +96,7 @@ def _windows(walk: WalkForward, names: Sequence[str]) -> html.Section:
     changes = steps_of(walk.windows)
     most = len(walk.windows) - 1
     rows = [_row(walk, window, names) for window in walk.windows]
-    note = f"The choice changed {changes} of {most} times." if most else ""
+    note = f"The choice changed {changes} of {counted(most, 'time')}." if most else ""
     return panel("Parameters by window", plain_table("Windows", head, rows), note=note)
 
 

@@ -13,7 +13,7 @@ from components.evidence_parts import (
     whole_percent,
 )
 from services.studies.walk_evidence import WalkEvidence
-from services.wording import MISSING
+from services.wording import MISSING, counted
 
 DEFINITIONS = {
     "Sharpe, unseen": "The yearly Sharpe of all tests in a row, on bars that no choice had seen, "
@@ -60,7 +60,7 @@ def _numbers(found: WalkEvidence) -> Said:
         ),
         "Drawdown, redrawn": (
             span_text(tests.max_drawdown.p5, tests.max_drawdown.p95, whole_percent),
-            f"of {tests.trades:,} trades redrawn: "
+            f"of {counted(tests.trades, 'trade')} redrawn: "
             f"{span_text(tests.trades_drawdown.p5, tests.trades_drawdown.p95, whole_percent)}",
         ),
         "Random timing": (share_text(tests.timing_p_value), "should be below 5 %"),

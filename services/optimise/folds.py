@@ -11,6 +11,7 @@ import pandas as pd
 
 from services.errors import InvalidParams
 from services.timespan import Duration
+from services.wording import counted
 
 MOST_WINDOWS = 1000
 Length = int | str | Duration
@@ -98,7 +99,8 @@ def purged_folds(bars: int, folds: int = 5, *, purge: int = 0, embargo: int = 0)
         )
     if bars < folds:
         raise InvalidParams(
-            f"{bars} bars cannot be cut into {folds} folds: take fewer folds.", field="folds"
+            f"{counted(bars, 'bar')} cannot be cut into {folds} folds: take fewer folds.",
+            field="folds",
         )
     edges = [k * bars // folds for k in range(folds + 1)]
     cut = [
@@ -107,8 +109,8 @@ def purged_folds(bars: int, folds: int = 5, *, purge: int = 0, embargo: int = 0)
     ]
     if not all(fold.train for fold in cut):
         raise InvalidParams(
-            f"{bars} bars in {folds} folds leave nothing to train on beside a purge of {purge} "
-            f"and an embargo of {embargo} bars: take less of them.",
+            f"{counted(bars, 'bar')} in {folds} folds leave nothing to train on beside a purge of "
+            f"{purge} and an embargo of {counted(embargo, 'bar')}: take less of them.",
             field="purge",
         )
     yield from cut
@@ -217,10 +219,13 @@ def _windows(ruler: _Bars | _Calendar, anchored: bool, embargo: int) -> Iterator
 
 
 def _too_short(ts: pd.Series, train: Length, test: Length, embargo: int) -> str:
-    unit = " bars" if isinstance(train, int) else ""
-    between = f", an embargo of {embargo} bars" if embargo else ""
+    to_train, to_test = (
+        counted(length, "bar") if isinstance(length, int) else length for length in (train, test)
+    )
+    between = f", an embargo of {counted(embargo, 'bar')}" if embargo else ""
+    are = "is" if len(ts) == 1 else "are"
     return (
-        f"{len(ts)} bars from {ts.iloc[0]:%Y-%m-%d} to {ts.iloc[-1]:%Y-%m-%d} are too few for "
-        f"{train}{unit} to train on{between} and at least half of {test}{unit} to test on: "
+        f"{counted(len(ts), 'bar')} from {ts.iloc[0]:%Y-%m-%d} to {ts.iloc[-1]:%Y-%m-%d} {are} too "
+        f"few for {to_train} to train on{between} and at least half of {to_test} to test on: "
         "choose shorter windows or load more bars."
     )

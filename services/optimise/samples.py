@@ -119,6 +119,8 @@ def _note(found: int, asked: int, is_whole: bool, limit: int) -> str:
     if found == asked:
         return ""
     if is_whole:
+        if found == 1:
+            return "The space has only 1 valid combination, which is taken."
         return f"The space has only {found:,} valid combinations: all of them are taken."
     return (
         f"Only {found:,} of {asked:,} different valid combinations were found in {limit:,} "

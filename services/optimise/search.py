@@ -143,8 +143,9 @@ def _frame(done: list[pd.DataFrame], hunt: Hunt, trials: int) -> pd.DataFrame:
     frame = joined(done)
     note = ""
     if len(frame) < trials:
+        were = "was" if len(frame) == 1 else "were"
         note = (
-            f"Only {len(frame):,} of {trials:,} trials were made: no more different valid "
+            f"Only {len(frame):,} of {trials:,} trials {were} made: no more different valid "
             "combinations were found."
         )
     frame.attrs = {"invalid": hunt.invalid, "repeated": hunt.repeated, "note": note}

@@ -21,7 +21,7 @@ from services.optimise.sweep import evaluate
 from services.studies.request import StudyRequest
 from services.studies.saved import SINCE, UNTIL, Study
 from services.validation import UnseenSharpe
-from services.wording import metric_text
+from services.wording import counted, metric_text
 
 MOST_TRIED = 500  # of the best combinations
 _CELLS, _CELLS_BAR_BY_BAR = 40_000_000, 100_000  # bars times combinations: about a second
@@ -67,8 +67,8 @@ def split_of(database: Database, request: StudyRequest) -> tuple[BacktestRequest
         cut = int(days.searchsorted(days[cut]))
     if min(cut, len(days) - cut) < _FEWEST_BARS:
         raise InvalidParams(
-            f"Keeping {request.holdout} % of {len(days):,} bars unseen leaves too few on one side: "
-            "take a longer span or another share.",
+            f"Keeping {request.holdout} % of {counted(len(days), 'bar')} unseen leaves too few on "
+            "one side: take a longer span or another share.",
             field="holdout",
         )
     first, last = str(days[0]), str(days[-1])

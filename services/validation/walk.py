@@ -191,7 +191,7 @@ def _of_loss(tests: WalkTests) -> Finding:
 
 
 def _of_windows(tests: WalkTests) -> Finding:
-    fact = f"{tests.profitable} of {tests.windows} windows ended with a profit"
+    fact = f"{tests.profitable} of {counted(tests.windows, 'window')} ended with a profit"
     if tests.windows < FEWEST_WINDOWS:
         return Finding(SOME, f"{fact}: too few windows to tell more.")
     return Finding(STRONG if 2 * tests.profitable > tests.windows else SOME, f"{fact}.")
@@ -206,10 +206,11 @@ def _of_failures(tests: WalkTests) -> Finding:
 
 
 def _of_seen(beside: int) -> Finding:
+    were = "was" if beside == 1 else "were"
     return Finding(
         SOME,
-        f"In other studies and runs {beside:,} combinations were tried on this series: where their "
-        "results led to this one, its tests were not unseen.",
+        f"In other studies and runs {counted(beside, 'combination')} {were} tried on this series: "
+        "where what came of it led to this one, its tests were not unseen.",
     )
 
 
