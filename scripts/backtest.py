@@ -42,7 +42,7 @@ def _parser() -> Parser:
     add = parser.add_argument
     add_series_flags(parser)
     add("--list-strategies", action="store_true", help="list strategies and their parameters")
-    add("--param", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
+    add("--param", nargs="+", action="append", default=[], metavar="NAME=VALUE",
         help="parameters of the strategy")  # fmt: skip
     span = add_span_flags(parser)
     span.add_argument("--auto-fetch", action=argparse.BooleanOptionalAction, default=False,

@@ -105,16 +105,28 @@ def _risk_of(args: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
 
 
-def pairs_of(pairs: list[str]) -> dict[str, str]:
-    """Read "name=value" texts; raise InvalidParams for one that is none."""
+def pairs_of(uses: list[list[str]]) -> dict[str, str]:
+    """Read "name=value" texts, a list for each use of an option: a later use takes over names.
+
+    Raises InvalidParams for a text that is none, and for a name twice in one use.
+    """
+    found = {}
+    for pairs in uses:
+        found |= _pairs_of_one(pairs)
+    return found
+
+
+def _pairs_of_one(pairs: list[str]) -> dict[str, str]:
     from services.errors import InvalidParams
 
     found = {}
     for pair in pairs:
-        name, equals, value = pair.partition("=")
+        name, equals, value = (part.strip() for part in pair.partition("="))
         if not equals or not name:
             raise InvalidParams(f'"{pair}" is not a parameter: write it as name=value.')
-        found[name.strip()] = value.strip()
+        if name in found:
+            raise InvalidParams(f'"{name}" is given twice: say once what it is.')
+        found[name] = value
     return found
 
 

@@ -44,7 +44,7 @@ def _parser() -> Parser:
     add_series_flags(parser)
     how = parser.add_argument_group("what is tried")
     add = how.add_argument
-    add("--grid", nargs="+", action="extend", default=[], metavar="NAME=VALUES",
+    add("--grid", nargs="+", action="append", default=[], metavar="NAME=VALUES",
         help="from:to:step, or values with commas; without --grid each parameter has the values "
              "that its strategy suggests")  # fmt: skip
     add("--method", choices=("grid", "random", "sobol", "search"), default="grid",
@@ -189,7 +189,7 @@ def _space(args: argparse.Namespace, kind) -> dict:
     from services.optimise.grid_text import space_of
     from services.parameters import parameter_specs
 
-    texts = pairs_of([word if "=" in word else f"{word}=" for word in args.grid])
+    texts = pairs_of([[word if "=" in word else f"{word}=" for word in g] for g in args.grid])
     specs = parameter_specs(kind.Params)
     known = [spec.name for spec in specs]
     for name in texts:

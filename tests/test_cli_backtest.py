@@ -94,6 +94,10 @@ def refusal(capsys, *words, base=USUAL, status=1) -> str:
     return printed.err
 
 
+def test_a_parameter_given_twice_at_once_is_refused(capsys):
+    assert '"fast" is given twice' in refusal(capsys, "--param", "fast=5", "fast=6")
+
+
 def test_json_is_one_object_with_the_agreed_keys(database, capsys):
     said = answer(capsys)
     assert list(said) == KEYS

@@ -51,6 +51,13 @@ def refusal(capsys, *words, base=USUAL, status=1) -> str:
     return printed.err
 
 
+def test_a_parameter_given_twice_in_one_grid_is_refused(database, capsys):
+    said = refusal(capsys, "--grid", "fast=5", "fast=6", "slow=20")
+    assert '"fast" is given twice' in said
+    later = json.loads(spoken(capsys, "--grid", "fast=6", "--json"))
+    assert {row["params"]["fast"] for row in later["best"]} == {6}
+
+
 def test_the_best_is_that_of_single_backtests(database, capsys):
     said = json.loads(spoken(capsys, "--json"))
     assert (said["combinations"], said["dropped"], said["failed"]) == (5, 1, 0)
