@@ -9,13 +9,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from builders import random_walk
 from chunk_tasks import fail, measure, measure_at_a_sign, time_out
 from waiting import until
 
 from services.errors import Cancelled, ClusterUnavailable, InvalidParams
 from services.optimise import dask_cluster
 from services.optimise.executor import dask_executor, executor_from, local_executor
+from services.optimise.search import search
 from services.settings import Settings
+from strategies.ma_cross import MaCross
 
 CHUNKS = [np.arange(start, start + 5, dtype=np.float64) for start in range(0, 60, 5)]
 
@@ -200,3 +203,30 @@ def test_an_address_that_is_none_is_told_without_what_it_holds(address):
     with pytest.raises(InvalidParams, match="DASK_SCHEDULER_ADDRESS is not the address") as told:
         list(dask_executor(address).map(abs, [1]))
     assert "s3cret" not in str(told.value)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_search_connects_once_and_ends_its_connection(cluster, monkeypatch, fails):
+    opened, make = [], dask_cluster._client
+    monkeypatch.setattr(
+        dask_cluster, "_client", lambda address: opened.append(make(address)) or opened[-1]
+    )
+    bars, space = random_walk(120, seed=5), {"fast": (2, 30), "slow": (31, 60)}
+    batches = []
+
+    def keep(batch):
+        batches.append(batch)
+        if fails and len(batches) == 2:
+            raise Cancelled("Cancelled.")
+
+    def searched(executor):
+        return search(bars, MaCross, space, trials=20, seed=1, executor=executor, keep=keep)
+
+    if fails:
+        with pytest.raises(Cancelled):
+            searched(dask_executor(cluster.address))
+    else:
+        found = searched(dask_executor(cluster.address))
+        pd.testing.assert_frame_equal(found, searched(None), check_exact=True)
+    assert len(batches) > 1
+    assert [client.status for client in opened] == ["closed"]

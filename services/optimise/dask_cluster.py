@@ -9,7 +9,7 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,10 +39,22 @@ class DaskExecutor:
 
     def __init__(self, address: str):
         self._address = address
+        self._client: Any = None
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Connect once for all maps within; the connection ends with them, also on an error."""
+        with _connected(self._address) as client:
+            self._client = client
+            try:
+                yield
+            finally:
+                self._client = None
 
     def map(self, task: Task, chunks: Iterable[Any], report: Report = silent) -> Iterator[Any]:
         """Give task(chunk) for each chunk, in the order of the chunks."""
-        with _connected(self._address) as client:
+        known = nullcontext(self._client) if self._client else _connected(self._address)
+        with known as client:
             carrier = _Carrier(client, self._address, count_of(chunks), report)
             yield from carrier.results(task, chunks)
 

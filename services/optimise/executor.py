@@ -1,6 +1,7 @@
 """Carries chunks of work to where they are computed: here, or on a Dask cluster."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 from services.progress import Progress, Report, silent
@@ -19,6 +20,12 @@ class Executor(Protocol):
         Reports count chunks (total 0 when `chunks` has no length) and come also while one is
         waited for; what they raise ends the work.
         """
+
+
+def kept_open(executor: Executor | None) -> AbstractContextManager[None]:
+    """Keep what an executor connects to for all maps within, where it can keep it."""
+    keep = getattr(executor, "kept", None)
+    return nullcontext() if keep is None else keep()
 
 
 class LocalExecutor:

@@ -13,7 +13,7 @@ from services.backtest.settings import SimulationSettings
 from services.errors import InvalidParams
 from services.indicators import with_indicators
 from services.metric_specs import METRICS
-from services.optimise.executor import Executor
+from services.optimise.executor import Executor, kept_open
 from services.optimise.grid import StrategyClass, combinations_from
 from services.optimise.hunt import Hunt, Proposals
 from services.optimise.objective import Objective, objectives_of
@@ -74,17 +74,18 @@ def search(
     for batch in begun:
         hunt.remember(batch.proposals, _scores(batch.rows, wanted))
         done.append(batch.rows)
-    while not hunt.is_over:
-        report(Progress(hunt.tried, trials, "searching"))
-        batch = hunt.propose()
-        if not batch:
-            continue
-        rows = evaluate(batch)
-        rows = rows.astype(_types(rows))
-        proposals = hunt.learn(_scores(rows, wanted))
-        done.append(rows)
-        if keep is not None:
-            keep(Batch(rows, proposals))
+    with kept_open(executor):
+        while not hunt.is_over:
+            report(Progress(hunt.tried, trials, "searching"))
+            batch = hunt.propose()
+            if not batch:
+                continue
+            rows = evaluate(batch)
+            rows = rows.astype(_types(rows))
+            proposals = hunt.learn(_scores(rows, wanted))
+            done.append(rows)
+            if keep is not None:
+                keep(Batch(rows, proposals))
     if not done:
         raise InvalidParams(f"No combination of that space is valid. {hunt.reason}")
     report(Progress(hunt.tried, hunt.tried, "done"))
