@@ -7,6 +7,7 @@ from dash import html
 from components.report_parts import panel
 from services.look_ahead import LookAhead
 from services.validation import Verdict
+from services.validation.verdict import probability_text
 from services.wording import MISSING, grouped, percent_text
 
 Said = Mapping[str, tuple[str, str]]
@@ -59,6 +60,11 @@ def ratio_text(value: float | None, scale: float = 1.0) -> str:
 def share_text(value: float | None) -> str:
     """Write a fraction in percent, or that there is none."""
     return MISSING if value is None else percent_text(value)
+
+
+def sure_text(value: float | None) -> str:
+    """Write a probability as the sentences do, or that there is none."""
+    return MISSING if value is None else probability_text(value)
 
 
 def span_text(low: float | None, high: float | None, write=ratio_text) -> str:

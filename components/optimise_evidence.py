@@ -4,7 +4,7 @@ import math
 
 from dash import html
 
-from components.evidence_parts import Said, luck_panel, ratio_text, share_text, span_text
+from components.evidence_parts import Said, luck_panel, ratio_text, share_text, span_text, sure_text
 from components.icons import icon
 from components.optimise_stress import stress_parts
 from components.optimise_walk_evidence import walk_evidence_panel
@@ -64,7 +64,7 @@ def _numbers(found: Evidence) -> Said:
             ratio_text(deflated.expected_max, a),
             f"the best here has {ratio_text(deflated.sharpe, a)}",
         ),
-        "Deflated Sharpe": (share_text(deflated.dsr), "should be above 95 %"),
+        "Deflated Sharpe": (sure_text(deflated.dsr), "should be above 95 %"),
         "PBO": (
             share_text(pbo.pbo if pbo else None),
             f"of {pbo.splits:,} splits; {found.compared:,} compared"

@@ -13,6 +13,7 @@ from components.optimise_axes import AxisChoice, axis_tools
 from components.report_parts import panel
 from services.metrics import METRIC_SPECS
 from services.optimise.objective import Objective
+from services.optimise.outcome import ERROR
 from services.optimise.surface import Surface, value_text
 from services.wording import MISSING
 
@@ -60,6 +61,8 @@ def map_data(
     values = surface.values(frame, metric)
     mix = shades(values, METRIC_SPECS[metric].better == "low")
     text = np.frompyfunc(lambda value: metric_text_of(metric, _known(value)), 1, 1)(values)
+    if ERROR in frame:
+        text[frame[ERROR].notna().to_numpy()[surface.rows]] = "failed"
     text[surface.rows < 0] = ""
     return {
         "metric": METRIC_SPECS[metric].label,

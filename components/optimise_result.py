@@ -26,7 +26,7 @@ from services.studies import Study
 from services.studies.front import chosen_text
 from services.studies.holdout import Unseen
 from services.studies.record import failed_count
-from services.wording import listing_text, settings_text
+from services.wording import counted, listing_text, settings_text
 
 _NOWHERE = object()  # there are no unseen bars
 CANCEL, RESUME = "opt-cancel", "opt-resume"
@@ -197,7 +197,7 @@ def result_parts(
     beside = front_panel(front)
     parts = [beside, *parts] if tried.further else [*parts, beside]
     axes = [name for name in names if name in searched(frame, names)]
-    if len(axes) > 2:
+    if len(axes) > 2 and best_of(frame, objective) is not None:
         parts.append(
             panel(
                 "All parameters at once",
@@ -269,11 +269,14 @@ def _beside(name: str, unseen: Any) -> str:
 
 def _failures(frame: pd.DataFrame) -> html.P:
     count, first = failed_count(frame), frame["error"].dropna().iloc[0]
-    verb = "combination" if count == 1 else "combinations"
-    return html.P(f"{count:,} {verb} failed. The first: {first}", className="caution")
+    return html.P(
+        f"{counted(count, 'combination')} failed. The first: {first}", className="caution"
+    )
 
 
 def _nothing(frame: pd.DataFrame, objective: Objective) -> str:
+    if failed_count(frame) == len(frame):
+        return "No combination has a result: all of them failed."
     least = objective.minimum_trades
     if least and (frame["trades"] < least).all():
         return f"No combination made {least} trades: ask for fewer, or take a longer span."

@@ -33,14 +33,16 @@ def unseen_panel(
     label = objective.spec.label
     top = min(_TOP, len(before))
     medians = (float(pd.Series(values[:top]).median()) for values in (before, after))
+    count = "one" if top == 1 else grouped(len(before), 0)
     order = html.Span("Order kept", title=KEPT, className="opt-defined", tabIndex="0")
+    some = [(f"Median of the best {top}", _pair(objective, *medians))] if top > 1 else []
     rows = [
         ("Kept unseen", f"{found.backtest.start} to {found.backtest.end}"),
         (f"{label} of the best", _pair(objective, before[0], after[0])),
-        (f"Median of the best {top}", _pair(objective, *medians)),
+        *some,
         (order, _kept(before, after)),
     ]
-    who = f"The best {grouped(len(before), 0)}{', those on the front with them,' * with_front}"
+    who = f"The best {count}{', those on the front with them,' * with_front}"
     figure = unseen_figure(before, after, objective)
     said = f"{label} of each of the best combinations in-sample and on the unseen bars"
     return panel(

@@ -27,9 +27,12 @@ DEGRADATION = (
 )
 
 
-def walk_parts(walk: WalkForward, names: Sequence[str]) -> list[Component]:
-    """Return the panels of a walk-forward; `names` are the parameters that vary."""
-    return [_told(walk), _timeline(walk), _windows(walk, names)]
+def walk_parts(walk: WalkForward, names: Sequence[str], embargo: int = 0) -> list[Component]:
+    """Return the panels of a walk-forward; `names` are the parameters that vary.
+
+    `embargo` is how many bars were left out between training and test.
+    """
+    return [_told(walk), _timeline(walk, embargo), _windows(walk, names)]
 
 
 def _told(walk: WalkForward) -> html.Section:
@@ -46,10 +49,22 @@ def _told(walk: WalkForward) -> html.Section:
         "Out-of-sample, as one run",
         plot(figure, "Equity of all tests in a row, against Buy & Hold", 300),
         facts(_facts(walk)),
-        *(html.P(note, className="panel-note opt-note") for note in walk.notes),
+        *(html.P(note, className="panel-note opt-note") for note in (*_means(walk), *walk.notes)),
         note="Each window trades what was chosen on the bars before it: nothing here was seen "
         "when the choice was made.",
     )
+
+
+def _means(walk: WalkForward) -> list[str]:
+    """Say of which windows the means are: one that closed no trade has no Sharpe to count."""
+    both = sum(w.before is not None and w.after is not None for w in walk.windows)
+    if both == len(walk.windows):
+        return []
+    label = walk.objective.spec.label
+    return [
+        f"{label} in-sample and out-of-sample are means of {both} of {len(walk.windows)} windows: "
+        f"the others have no {label} in one of the two."
+    ]
 
 
 def _facts(walk: WalkForward) -> list[tuple]:
@@ -68,14 +83,14 @@ def _facts(walk: WalkForward) -> list[tuple]:
     ]
 
 
-def _timeline(walk: WalkForward) -> Component:
+def _timeline(walk: WalkForward, embargo: int) -> Component:
     height = min(360, 110 + 22 * len(walk.windows))
     label = walk.objective.spec.label
     return pair(
         panel(
             "Windows",
             plot(windows_figure(walk), "When each window trained and was tested", height),
-            note="The gap between training and test is the embargo.",
+            note="The gap between training and test is the embargo." if embargo else "",
         ),
         panel(
             f"{label} before and after",

@@ -10,6 +10,7 @@ from components.evidence_parts import (
     ratio_text,
     share_text,
     span_text,
+    sure_text,
     whole_percent,
 )
 from services.studies.walk_evidence import WalkEvidence
@@ -50,7 +51,7 @@ def _numbers(found: WalkEvidence) -> Said:
             ratio_text(deflated.sharpe, a),
             f"the choices had {ratio_text(tests.before)} before",
         ),
-        "Deflated Sharpe": (share_text(deflated.dsr), f"should be above 95 %; {walks}"),
+        "Deflated Sharpe": (sure_text(deflated.dsr), f"should be above 95 %; {walks}"),
         "Sharpe, redrawn": (
             span_text(tests.sharpe.p5, tests.sharpe.p95), "in nine of ten cases"
         ),

@@ -34,6 +34,7 @@ from services.optimise.objective import best_of
 from services.optimise.surface import surface_of
 from services.studies import Study
 from services.studies.start import go_on
+from services.wording import counted
 from services.workspace import Workspace
 
 GO = "opt-go"
@@ -218,8 +219,8 @@ def _cautions(reader: StudyReader, found: StudyResults) -> list[html.P]:
 def _head(found: StudyResults) -> html.Div:
     study = found.study
     dropped = f", {study.dropped:,} dropped" if study.dropped else ""
-    trials = "trials" if found.is_walk else "combinations"
-    what = f"{METHOD_LABELS[study.request.method]}: {study.combinations:,} {trials}{dropped}"
+    tried = counted(study.combinations, "trial" if found.is_walk else "combination")
+    what = f"{METHOD_LABELS[study.request.method]}: {tried}{dropped}"
     return study_head(study, what)
 
 
@@ -256,7 +257,7 @@ def _best(reader: StudyReader, found: StudyResults) -> Any:
 def _results(reader: StudyReader, found: StudyResults) -> Any:
     study, frame = found.study, found.frame
     if found.is_walk and study.is_whole:
-        return walk_parts(reader.walk(study), list(study.request.space))
+        return walk_parts(reader.walk(study), list(study.request.space), study.request.embargo)
     if frame.empty or found.is_walk:
         return empty_state("Nothing was tried yet", "The study ended before its first result.")
     choice = choice_of(frame, found.names, study.request.objective.metric, {})

@@ -27,7 +27,8 @@
 
   const StudyBest = ({ data }) =>
     !data ? null : data.best === null ? h("span", { className: "muted" }, data.is_active ? "" : "n/a")
-      : h("span", null, h("span", { className: "muted" }, `${data.objective} `), data.best_text);
+      : h("span", { className: "study-best", title: `${data.objective} ${data.best_text}` },
+        h("span", { className: "muted" }, data.objective), h("span", null, data.best_text));
 
   const StudyActions = ({ data }) => data ? h("span", { className: "row-buttons" },
     data.is_active && button(data.id, "cancel", `Cancel study ${data.id}`, "stop-circle"),

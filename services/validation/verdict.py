@@ -19,6 +19,7 @@ LEVELS: tuple[Level, ...] = ("no evidence", "weak", "some", "strong")
 NO_SKILL = "no evidence of skill"
 NONE, WEAK, SOME, STRONG = range(4)
 _STRONG_CONFIDENCE = 0.99
+_MOST_YEARS = 100  # more is nobody's to wait for
 _OVERFITTED, _DOUBTFUL = 0.5, 0.2
 _BY_CHANCE = 0.05
 _MUCH_LOST = 0.5  # of the Sharpe in-sample
@@ -149,7 +150,7 @@ def of_luck(found: DeflatedSharpe, a: int, after: str) -> Finding:
         if several
         else "is above zero"
     )
-    sure = f"{subject} {claim} with a probability of {_probability(found.dsr)}"
+    sure = f"{subject} {claim} with a probability of {probability_text(found.dsr)}"
     if found.dsr < CONFIDENCE:
         return Finding(NONE, f"{sure}, short of 95 %{_patience(found, a)}: {NO_SKILL}.")
     return Finding(STRONG if found.dsr >= _STRONG_CONFIDENCE else SOME, f"{sure}.")
@@ -163,7 +164,8 @@ def _patience(found: DeflatedSharpe, a: int) -> str:
     if found.min_track_record is None:
         return ""
     needed, had = found.min_track_record / a, found.count / a
-    return f" ({grouped(needed, 1)} years would be needed, these are {grouped(had, 1)})"
+    years = grouped(needed, 1) if needed < _MOST_YEARS else f"more than {_MOST_YEARS}"
+    return f" ({years} years would be needed, these are {grouped(had, 1)})"
 
 
 def of_kept(fact: str, before: float, after: float) -> Finding:
@@ -247,6 +249,6 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def _probability(value: float) -> str:
+def probability_text(value: float) -> str:
     """Write a probability in percent, rounded down and never as certainty."""
     return f"{min(math.floor(value * 1000) / 10, 99.9):.1f} %"

@@ -149,6 +149,6 @@ def test_a_combination_that_fails_is_named_and_the_rest_completes(page, workspac
     until(lambda: not worker.is_alive(), PATIENCE)
     until(lambda: len(page.find_elements(CELLS)) == COUNT, PATIENCE)
     failed = page.find_element(".opt-map a[aria-label^='step 10:']")
-    assert failed.get_attribute("aria-label") == "step 10: Sharpe n/a"
+    assert failed.get_attribute("aria-label") == "step 10: Sharpe failed"
     page.wait_for_contains_text("#opt-results", "4 combinations failed", timeout=PATIENCE)
     page.wait_for_contains_text("#opt-results", "nothing to divide by", timeout=PATIENCE)
