@@ -40,17 +40,17 @@ rules = st.builds(
 
 
 @st.composite
-def markets(draw):
-    """Draw bars that drift, gap and jump, with a signal on each."""
+def markets(draw, most=70, talks=(0.1, 0.5, 1.0)):
+    """Draw bars that drift, gap and jump, with a signal on that part of them."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    count = draw(st.integers(1, 70))
+    count = draw(st.integers(1, most))
     jump = draw(st.sampled_from([0.005, 0.03, 0.4, 1.0]))
     scale = draw(st.sampled_from([0.1, 20.0, 3000.0]))
     close = scale * np.exp(rng.normal(0, jump, count).cumsum())
     open_ = np.append(scale, close[:-1]) * np.exp(rng.normal(0, jump / 2, count))
     high = np.maximum(open_, close) * np.exp(abs(rng.normal(0, jump, count)))
     low = np.minimum(open_, close) * np.exp(-abs(rng.normal(0, jump, count)))
-    talk = draw(st.sampled_from([0.1, 0.5, 1.0]))
+    talk = draw(st.sampled_from(talks))
     signals = rng.choice([-1, 0, 1], count, p=[talk / 2, 1 - talk, talk / 2])
     return candles(*zip(open_, high, low, close, strict=True)), signals.tolist()
 
@@ -58,6 +58,12 @@ def markets(draw):
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(markets(), rules)
 def test_the_engine_agrees_with_a_slow_simulator_on_any_rules(market, simulation):
+    assert_agrees(*market, simulation)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(markets(most=250, talks=(0.01, 0.05)), rules)
+def test_the_engine_agrees_with_a_slow_simulator_on_positions_held_for_long(market, simulation):
     assert_agrees(*market, simulation)
 
 

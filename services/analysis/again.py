@@ -117,12 +117,13 @@ class Again:
         if fill is not None:
             given = replace(given, fill=fill)
         if target_first is not None:
-            order = given.realism._replace(target_first=target_first, pieces=None)
-            given = replace(given, realism=order)
+            rules = given.realism.rules._replace(target_first=target_first)
+            given = replace(given, realism=given.realism._replace(rules=rules, pieces=None))
         if money is None or money == self.money:
             return given
         if given.realism is not None:
-            given = replace(given, realism=given.realism._replace(borrow=money.loan))
+            rules = given.realism.rules._replace(borrow=money.loan)
+            given = replace(given, realism=given.realism._replace(rules=rules))
         return replace(given, money=money.orders)
 
 

@@ -10,13 +10,11 @@ ALL_IN, PERCENT, CASH, SHARES_OF, VOLATILITY = range(5)
 LONG_ONLY, SHORT_ONLY, BOTH_SIDES = range(3)
 
 
-class Realism(NamedTuple):
-    """What a simulation assumes beyond cash, costs and fill, as numbers for the kernel.
+class Rules(NamedTuple):
+    """The sides, stops, sizes and rates of a simulation.
 
     Distances are a fraction of the price and a multiple of the ATR, both 0 for none; rates are
-    fractions a year. The arrays have a value a bar: what was known of ATR and yearly volatility at
-    the close before (NaN: nothing), and the calendar days since then. `pieces` are the finer bars
-    in which levels are looked for, None for the bars themselves.
+    fractions a year.
     """
 
     sides: int
@@ -33,7 +31,19 @@ class Realism(NamedTuple):
     max_exposure: float
     interest: float
     borrow: float
+
+
+class Realism(NamedTuple):
+    """What a simulation assumes beyond cash, costs and fill.
+
+    The arrays have a value a bar: what was known of ATR and yearly volatility at the close before
+    (NaN: nothing), and the years from the bar's close to the next one (none after the last).
+    `pieces` are the finer bars in which levels are looked for, None for the bars themselves.
+    """
+
+    # Numbers apart from arrays: a compiled function that is given an array counts who uses it.
+    rules: Rules
     atr: np.ndarray
     volatility: np.ndarray
-    days: np.ndarray
+    years: np.ndarray
     pieces: Pieces | None = None

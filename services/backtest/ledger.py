@@ -56,6 +56,13 @@ def close_trade(trades, row, bar, got, fee, slipped, worst, best, reason):
 
 
 @compiled(allocates=False)
+def see(trades, row, price):
+    """Let the marks of a trade reach to a price."""
+    trades[row, WORST] = min(trades[row, WORST], price)
+    trades[row, BEST] = max(trades[row, BEST], price)
+
+
+@compiled(allocates=False)
 def mark_trade(trades, row, price, worst, best):
     """Value a trade that is still on, at the last close."""
     close_trade(trades, row, STILL_OPEN, price, 0.0, 0.0, worst, best, BY_SIGNAL)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from services.backtest import assumptions
-from services.backtest.assumptions import Realism
+from services.backtest.assumptions import Realism, Rules
 from services.backtest.pieces import Pieces
 from services.backtest.risk import Distance, Sizing
 from services.backtest.settings import SimulationSettings
@@ -51,7 +51,7 @@ def realism_of(
     is_share = sizing.model in ("percent", "volatility")
     needs_atr = stop.atr > 0 or target.atr > 0 or trail.atr > 0
     nothing = np.zeros(len(frame) - first)
-    return Realism(
+    rules = Rules(
         sides=_SIDES[settings.side],
         stop_fraction=stop.fraction,
         stop_atr=stop.atr,
@@ -66,9 +66,12 @@ def realism_of(
         max_exposure=settings.max_exposure,
         interest=settings.cash_interest / 100,
         borrow=settings.borrow_rate / 100,
+    )
+    return Realism(
+        rules=rules,
         atr=_known_before(frame["atr"].to_numpy(np.float64), first) if needs_atr else nothing,
         volatility=_volatility(frame, first, timezone) if sizing.model == "volatility" else nothing,
-        days=_days(frame["ts"], first)
+        years=_years(frame["ts"], first)
         if settings.cash_interest or settings.borrow_rate
         else nothing,
         pieces=pieces,
@@ -79,9 +82,10 @@ def known_of(realism: Realism | None) -> dict[str, np.ndarray]:
     """Return what a simulation knew at each bar from the bars before it, where its rules ask."""
     if realism is None:
         return {}
+    rules = realism.rules
     asked = {
-        "atr": realism.stop_atr > 0 or realism.target_atr > 0 or realism.trail_atr > 0,
-        "volatility": realism.sizing == assumptions.VOLATILITY,
+        "atr": rules.stop_atr > 0 or rules.target_atr > 0 or rules.trail_atr > 0,
+        "volatility": rules.sizing == assumptions.VOLATILITY,
     }
     return {name: getattr(realism, name) for name, is_asked in asked.items() if is_asked}
 
@@ -109,7 +113,7 @@ def _known_before(values: np.ndarray, first: int) -> np.ndarray:
     return np.concatenate(([np.nan], values[:-1]))[first:]
 
 
-def _days(ts: pd.Series, first: int) -> np.ndarray:
-    """Return the calendar days from the close before to each bar; none before the first."""
+def _years(ts: pd.Series, first: int) -> np.ndarray:
+    """Return the years of 365 days from each close to the next; none after the last."""
     stamps = ts.iloc[first:].dt.as_unit("us").astype("int64").to_numpy()
-    return np.diff(stamps, prepend=stamps[0]) / _US_A_DAY
+    return np.diff(stamps, append=stamps[-1]) / _US_A_DAY / 365.0

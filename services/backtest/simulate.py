@@ -7,9 +7,9 @@ same they give the same to the last bit.
 
 import numpy as np
 
-import services.backtest.account as accounts
-from services.backtest import exits, ledger, long_only, orders
+from services.backtest import ledger, long_only, marks, orders
 from services.backtest.cached import compiled
+from services.backtest.with_rules import trade as trade_with
 
 FILL_NEXT_OPEN, FILL_CLOSE = 0, 1
 
@@ -31,6 +31,7 @@ def simulate(prices, signals, fill, money, realism=None):
         long_only.mark(prices, at_close, trades[:count])
     else:
         count = trade_with(prices, signals, at_close, money, realism, equity, trades)
+        marks.reach(prices, at_close, trades[:count])
     trades = trades[:count]
     return equity, ledger.position_of(trades, n), trades
 
@@ -41,42 +42,6 @@ def most_trades(bars, realism=None):
     if realism is None:
         return bars // 2 + 1
     return bars
-
-
-@compiled()
-def trade_with(prices, signals, at_close, money, realism, equity, trades):
-    """Simulate under a Realism into arrays at hand; return the number of trades.
-
-    `equity` has a value a bar, `trades` has `most_trades` rows of TRADE_WIDTH.
-
-    A bar begins with interest and the loan of a short for the days since the last close. A fill at
-    the open comes before the bar's stop and target, a fill at the close after them. When equity is
-    gone at a close the position is closed there, and nothing is traded any more.
-    """
-    open_, close = prices[0], prices[3]
-    fees, slippage = money[1:5], money[5]
-    account = accounts.opened(money[0])
-    count = 0
-    for i in range(len(close)):
-        if i > 0:
-            years = realism.days[i] / 365.0
-            accounts.accrue(account, trades, count, close[i - 1], years, realism)
-        if at_close:
-            count += exits.hold(i, prices, slippage, fees, realism, account, trades, count)
-            count += accounts.follow(
-                i, signals[i], close[i], slippage, fees, realism, account, trades, count
-            )
-        else:
-            signal = signals[i - 1] if i > 0 else 0
-            count += accounts.follow(
-                i, signal, open_[i], slippage, fees, realism, account, trades, count
-            )
-            count += exits.hold(i, prices, slippage, fees, realism, account, trades, count)
-        if accounts.is_ruined(account, close[i]):
-            accounts.leave(account, trades, count, i, close[i], slippage, fees, ledger.BY_RUIN)
-            count += 1
-        equity[i] = accounts.equity_of(account, close[i])
-    return count + accounts.mark_open(account, trades, count, close[len(close) - 1])
 
 
 @compiled()
