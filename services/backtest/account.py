@@ -23,7 +23,7 @@ def opened(cash):
     return account
 
 
-@compiled()
+@compiled(allocates=False)
 def carry(at, bar, close, years, rules, account, trades, row, equity):
     """Write the equity from bar `at` up to `bar`, and pay what is due until then.
 
@@ -39,7 +39,7 @@ def carry(at, bar, close, years, rules, account, trades, row, equity):
     return reached
 
 
-@compiled()
+@compiled(allocates=False)
 def _ruined(at, bar, equity):
     """Return the first bar from `at` on at whose close nothing is left, or `bar`."""
     i = at
@@ -48,7 +48,7 @@ def _ruined(at, bar, equity):
     return i
 
 
-@compiled()
+@compiled(allocates=False)
 def _value(at, bar, close, money, held, equity):
     """Write the equity from bar `at` up to `bar`, or of a few more: whole chunks cost less."""
     i, n = at, len(close)
@@ -60,7 +60,7 @@ def _value(at, bar, close, money, held, equity):
         equity[j] = money + held * close[j]
 
 
-@compiled()
+@compiled(allocates=False)
 def _accrue(at, bar, close, years, rules, account, trades, row, equity):
     """Do the same with interest on the trader's own idle cash and the loan of a short by value."""
     money, held, proceeds = account[MONEY], account[HELD], account[PROCEEDS]
@@ -82,7 +82,7 @@ def _accrue(at, bar, close, years, rules, account, trades, row, equity):
     return i
 
 
-@compiled()
+@compiled(allocates=False)
 def opens(signal, rules):
     """Tell whether a signal opens a position where there is none."""
     if signal > 0:
@@ -90,7 +90,7 @@ def opens(signal, rules):
     return signal < 0 and rules.sides != assumptions.LONG_ONLY
 
 
-@compiled()
+@compiled(allocates=False)
 def follow(i, signal, price, slippage, fees, rules, atr, volatility, account, trades, count):
     """Do what a signal says at a price; return how many trades that closed.
 
@@ -107,7 +107,7 @@ def follow(i, signal, price, slippage, fees, rules, atr, volatility, account, tr
     return closed
 
 
-@compiled()
+@compiled(allocates=False)
 def _enter(account, trades, row, i, price, side, slippage, fees, rules, atr, volatility):
     """Open a trade of the wanted size, if it has one and its stops can be placed."""
     cash = account[MONEY]
@@ -129,7 +129,7 @@ def _enter(account, trades, row, i, price, side, slippage, fees, rules, atr, vol
     account[TARGET] = paid + away
 
 
-@compiled()
+@compiled(allocates=False)
 def leave(account, trades, row, bar, price, slippage, fees, reason):
     """Close the trade that is on, at a market price; a target is a limit and does not slip."""
     side, shares = trades[row, ledger.SIDE], trades[row, ledger.SHARES]
@@ -143,7 +143,7 @@ def leave(account, trades, row, bar, price, slippage, fees, reason):
     account[HELD] = account[PROCEEDS] = 0.0
 
 
-@compiled()
+@compiled(allocates=False)
 def mark_open(account, trades, row, price):
     """Mark the trade that is still on, in a row of `trades`; return 1 if there is one."""
     if account[HELD] == 0.0:
@@ -152,7 +152,7 @@ def mark_open(account, trades, row, price):
     return 1
 
 
-@compiled(division_raises=True)
+@compiled(division_raises=True, allocates=False)
 def _size(cash, price, volatility, rules, fees):
     """Return the shares of an entry and what they take, commission included.
 
@@ -181,7 +181,7 @@ def _size(cash, price, volatility, rules, fees):
     return shares, shares * price + orders.commission_of(shares, price, *fees)
 
 
-@compiled()
+@compiled(allocates=False)
 def distance(price, fraction, multiple, atr):
     """Return how far a level lies from a price: infinitely, where none is asked for."""
     if multiple > 0.0:

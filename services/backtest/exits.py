@@ -27,7 +27,7 @@ class Levels(NamedTuple):
     trail_atr: float
 
 
-@compiled()
+@compiled(allocates=False)
 def find(first, until, open_, high, low, rules, pieces, account):
     """Return the first bar from `first` on that takes the position out, at which price, and why.
 
@@ -63,7 +63,7 @@ def find(first, until, open_, high, low, rules, pieces, account):
     return i, price, reason
 
 
-@compiled()
+@compiled(allocates=False)
 def _untouched(first, until, open_, high, low, lower, upper):
     """Return the first bar from `first` on that comes to one of two prices, or `until`.
 
@@ -82,13 +82,13 @@ def _untouched(first, until, open_, high, low, lower, upper):
     return i
 
 
-@compiled()
+@compiled(allocates=False)
 def _comes_to(open_, high, low, lower, upper):
     """Tell whether a bar may touch one of two prices, without a branch."""
     return (low <= lower) | (high >= upper) | (open_ <= lower) | (open_ >= upper)
 
 
-@compiled()
+@compiled(allocates=False)
 def _trailed(first, until, open_, high, low, peak, levels):
     """Return the same where a level moves, and the best price before that bar."""
     side, target, touches, i = levels.side, levels.target, False, first
@@ -103,7 +103,7 @@ def _trailed(first, until, open_, high, low, peak, levels):
     return i, peak
 
 
-@compiled()
+@compiled(allocates=False)
 def _touched_within(i, pieces, peak, levels):
     """Return the price at which bar i takes a position out by its pieces, and why.
 
@@ -121,13 +121,13 @@ def _touched_within(i, pieces, peak, levels):
     return 0.0, NEVER, lowest, highest
 
 
-@compiled()
+@compiled(allocates=False)
 def _better(peak, high, low, side):
     """Return the best price that a position has seen, after a stretch of prices."""
     return max(peak, high) if side > 0.0 else min(peak, low)
 
 
-@compiled()
+@compiled(allocates=False)
 def _touched(open_, high, low, peak, levels, target_first):
     """Return the price at which a stretch of prices takes a position out, and why.
 
@@ -140,7 +140,7 @@ def _touched(open_, high, low, peak, levels, target_first):
     return price, reason
 
 
-@compiled()
+@compiled(allocates=False)
 def _stop_at(peak, levels):
     """Return the nearer one of the fixed and the trailing stop, and whether it is the latter."""
     away = accounts.distance(peak, levels.trail_fraction, levels.trail_atr, levels.atr)
@@ -149,7 +149,7 @@ def _stop_at(peak, levels):
     return trail if is_trailing else levels.stop, is_trailing
 
 
-@compiled()
+@compiled(allocates=False)
 def _exit_within(open_, high, low, side, stop, target, target_first):
     """Return the same of two levels that stand."""
     if side * (open_ - stop) <= 0.0:

@@ -4,7 +4,7 @@ from services.backtest import ledger
 from services.backtest.cached import compiled
 
 
-@compiled()
+@compiled(allocates=False)
 def reach(prices, at_close, trades):
     """Let WORST and BEST, which know fills and exits of their trades, reach to the bars between.
 

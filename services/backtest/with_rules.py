@@ -52,7 +52,7 @@ def trade(prices, signals, at_close, money, realism, equity, trades):
     return count + accounts.mark_open(account, trades, count, close[n - 1])
 
 
-@compiled()
+@compiled(allocates=False)
 def _next(signals, start):
     """Return the place of the first signal from `start` on, or the number of bars."""
     i = start
