@@ -1,22 +1,16 @@
 """How long a study is said to take, with what must first be compiled on a machine."""
 
 import os
-import resource
 import subprocess
 import sys
 
-import numpy as np
 import pytest
-from builders import random_walk
 
 from services.backtest import SimulationSettings
-from services.optimise import asked, estimate
+from services.optimise import estimate
 from services.optimise.estimate import compiling_seconds, seconds_in_all, seconds_of, span_text
-from services.optimise.sweep import sweep
-from services.parameters import Parameters, param
 from services.settings import ROOT
 from services.warm_up import warm_up_sweeps
-from strategies.base import Strategy
 from strategies.registry import STRATEGIES
 
 MA_CROSS = STRATEGIES["ma_cross"]
@@ -75,49 +69,3 @@ def test_the_whole_is_its_parts(monkeypatch, settings):
     assert span_text(searched).startswith("about")
     walked = seconds_in_all(MA_CROSS, 1000, 2000, settings, walks=True)
     assert 0.5 < walked - tried - nothing < 3
-
-
-class AtOnce(Strategy):
-    rule = "Of this test."
-
-    class Params(Parameters):
-        """A length."""
-
-        length: int = param(20, "bars", ge=2, le=5000, search=(10, 20))
-
-    def signals(self, df):
-        close = df["close"]
-        above = (close > close.rolling(self.params.length).mean()).to_numpy()
-        return np.where(above, 1, -1).astype(np.int8)
-
-
-def cpu_seconds() -> float:
-    """Return what this process has computed: on a busy machine its time says little."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-LENGTHS, PAIRS = {"length": range(10, 210)}, {"fast": range(5, 45), "slow": range(60, 110)}
-
-
-@pytest.mark.parametrize(
-    ("strategy", "grid", "bars", "settings"),
-    [
-        (MA_CROSS, PAIRS, 3000, PLAIN),
-        (MA_CROSS, PAIRS, 30_000, PLAIN),
-        (MA_CROSS, {"fast": range(5, 25), "slow": range(60, 80)}, 3000, STOPS),
-        (MA_CROSS, {"fast": range(5, 10), "slow": range(60, 70)}, 30_000, STOPS),
-        (AtOnce, LENGTHS, 3000, PLAIN),
-        (AtOnce, {"length": range(10, 50)}, 30_000, PLAIN),
-    ],
-)
-def test_a_sweep_takes_about_what_is_said(monkeypatch, strategy, grid, bars, settings):
-    monkeypatch.setattr(asked, "core_count", lambda: 1)  # nothing is computed elsewhere
-    prices, values = random_walk(bars, 3), {name: list(tried) for name, tried in grid.items()}
-    sweep(prices, strategy, {name: tried[:1] for name, tried in values.items()}, settings)
-    before = cpu_seconds()
-    tried = len(sweep(prices, strategy, values, settings))
-    used = cpu_seconds() - before
-    said = seconds_of(strategy, tried, bars, settings, cores=1)
-    # Speed of the machine and number of trades make a factor of three: it is tens that are told.
-    assert said / 6 < used < said * 6

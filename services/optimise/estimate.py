@@ -10,10 +10,10 @@ from services.backtest.settings import SimulationSettings
 from services.threads import core_count
 
 # Seconds on one core of a usual machine, measured on the strategies that ship.
-_COMPILED = (8e-6, 3e-9)  # a combination, and each of its bars
+_COMPILED = (4e-6, 3e-9)  # a combination, and each of its bars
 _AT_ONCE = (1.2e-3, 60e-9)
 _BAR_BY_BAR = (2e-3, 2e-6)
-_REAL_BAR = 300e-9  # more for each bar with stops, sizes, shorts or loans: none is skipped then
+_REAL_BAR = 12e-9  # more for each bar with stops, sizes, shorts or loans: none is skipped then
 _COMPILING = 10.0, 13.0  # once on a machine, without and with stops and sizes
 # On one core, whatever is tried:
 _THOUGHT = (8e-3, 2e-5)  # of a guided search: a proposal, and each that it looks back on
