@@ -2,8 +2,10 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from builders import random_walk
 
@@ -14,7 +16,7 @@ from services.market_data import load_bars
 from services.optimise.objective import Objective
 from services.studies import StudyRequest, load_results, trials_of
 from services.studies.cost_sensitivity import Contender, cost_sensitivity_of
-from services.studies.evidence import CHANGED, evidence_of
+from services.studies.evidence import CHANGED, _is_same, evidence_of
 from services.studies.judge import Judge
 from services.studies.prepare import create_prepared, prepare_study
 from services.studies.record import study_record
@@ -157,6 +159,13 @@ def test_tests_on_bars_that_changed_since_say_so(database):
     assert evidence_of(database, study, MA_CROSS).caution == ""  # the study ends before it
     store_bars(database, "TEST", "1d", random_walk(500, seed=10))
     assert evidence_of(database, study, MA_CROSS).caution == CHANGED
+
+
+def test_a_last_digit_that_moved_is_no_change_of_bars():
+    """A newer version may round otherwise: that is no reason to doubt a stored study."""
+    best = SimpleNamespace(metrics={"sharpe": 0.6843366037253998})
+    for stored, same in [(0.684336603725399, True), (0.6843367, False)]:
+        assert _is_same(best, pd.Series({"sharpe": stored}), Objective("sharpe")) is same
 
 
 def test_a_study_of_rules_with_stops_is_stressed_within_its_bars(database):

@@ -12,6 +12,7 @@ import numpy as np
 
 import services.backtest.measure_trades as of_trades
 import services.backtest.metric_row as row
+import services.backtest.sums as adding
 from services.backtest import drawdown, ledger, tapes
 from services.backtest.cached import compiled
 
@@ -116,7 +117,7 @@ def _squares(r, count, sums, tape, mean):
 def _below(r, count):
     below = 0.0
     for k in range(count):
-        below += tapes.square_below(r[k])
+        below += adding.square_below(r[k], 0.0)
     return below
 
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+import services.backtest.sums as adding
 from services.backtest import drawdown
 from services.backtest.cached import compiled
 
@@ -61,7 +62,7 @@ def tape_of(close, sampling, held):
         r, apart = returns[k], returns[k] - usual
         _add(sums, k, APART, apart)
         _add(sums, k, SQUARES, apart * apart)
-        _add(sums, k, BELOW, square_below(r))
+        _add(sums, k, BELOW, adding.square_below(r, 0.0))
         _add(sums, k, BESIDE, r * held_apart[k])
     return Tape(close, drawdown.blocks_of(close), period, usual, sums, held_apart)
 
@@ -92,9 +93,3 @@ def plus(total, sums, first, stop):
 def _between(sums, column, first, stop):
     whole = sums[stop, column] - sums[first, column]
     return whole + (sums[stop, column + 1] - sums[first, column + 1])
-
-
-@compiled(allocates=False)
-def square_below(value):
-    """Return the square of a number below zero; 0 of any other."""
-    return value * value if value < 0.0 else 0.0

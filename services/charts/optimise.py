@@ -20,6 +20,7 @@ _BANDS = ("best tenth", "best half", "the rest")
 _COLOURS = ("--accent", "--line-3", "--border-strong")
 _TICKS = 6
 _EMPTY_STEP = None
+_AT = "%Y-%m-%dT%H:%M"
 
 
 def parallel_figure(frame: pd.DataFrame, names: Sequence[str], objective: Objective) -> Figure:
@@ -236,7 +237,7 @@ def stitched_figure(
         kept = look.thin(values)
         stamps = ts.iloc[kept].dt.tz_localize(None).to_numpy()
         traces.append(look.line(name, look.iso(stamps), values[kept], colour, "%{y:,.0f}"))
-    starts = [f"{edge:%Y-%m-%d}" for edge in edges[1:]]
+    starts = [f"{edge:{_AT}}" for edge in edges[1:]]
     return look.figure(
         traces,
         xaxis=look.time_axis(),
@@ -244,7 +245,7 @@ def stitched_figure(
         annotations=[look.title("Equity", 1.0)],
         shapes=[
             *(look.upright(start, "--grid", "dot") for start in starts),
-            *(look.band(f"{a:%Y-%m-%d}", f"{b:%Y-%m-%d}", "--danger", 0.15) for a, b in failed),
+            *(look.band(f"{a:{_AT}}", f"{b:{_AT}}", "--danger", 0.15) for a, b in failed),
         ],
     )
 

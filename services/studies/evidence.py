@@ -1,5 +1,6 @@
 """What the best of a study is worth: its backtest held against luck, choice and timing."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -139,8 +140,9 @@ def _again(judge: Judge, result: BacktestResult) -> Again | None:
 
 
 def _is_same(result: BacktestResult, row: pd.Series, objective: Objective) -> bool:
-    """Tell whether the backtest of today is the row that the study stored."""
-    return result.metrics[objective.metric] == row[objective.metric]
+    """Tell whether the backtest of today is the row that the study stored, but for rounding."""
+    now, then = result.metrics[objective.metric], row[objective.metric]
+    return now is not None and math.isclose(now, then, rel_tol=1e-9, abs_tol=1e-9)
 
 
 def _timing(result: BacktestResult) -> TimingTest:
