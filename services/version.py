@@ -1,3 +1,3 @@
 """The program's version, stored with every run."""
 
-VERSION = "0.3.0"
+VERSION = "0.4.0"
