@@ -1,31 +1,30 @@
 """The Pareto front: the results than which none is better in one objective and as good in all."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from services.optimise.objective import Objective, objectives_of
+from services.optimise.objective import Objective
 
 MOST_OBJECTIVES = 3  # of a front that can still be looked at
 
 
-def pareto_front(frame: pd.DataFrame, objectives: Any) -> pd.DataFrame:
-    """Return the rows than which no other is better in one objective and as good in the rest.
-
-    In the order of the frame; rows with the same values are all kept, rows that lack one or have
-    too few trades are not. `objectives` is read by `objectives_of`.
-    """
-    return frame.iloc[front_places(frame, objectives_of(objectives))]
-
-
 def front_places(frame: pd.DataFrame, objectives: Sequence[Objective]) -> np.ndarray:
-    """Return the places of the rows on the front, ascending."""
+    """Return the places of the rows on the front of one to three objectives, ascending.
+
+    No other row is better in one objective and as good in the rest. Rows with the same values
+    are all kept, rows that lack one or have too few trades are not.
+    """
     scores = np.column_stack([objective.scores(frame) for objective in objectives])
     places = np.flatnonzero(~np.isnan(scores).any(axis=1))
-    found = _of_two if scores.shape[1] == 2 else _of_any
+    found = {1: _of_one, 2: _of_two, 3: _of_three}[scores.shape[1]]
     return np.sort(places[found(scores[places])]) if len(places) else places
+
+
+def _of_one(scores: np.ndarray) -> np.ndarray:
+    return np.flatnonzero(scores[:, 0] == scores[:, 0].max())
 
 
 def _of_two(scores: np.ndarray) -> np.ndarray:
@@ -37,14 +36,24 @@ def _of_two(scores: np.ndarray) -> np.ndarray:
     return order[(sorted_ == sorted_[np.maximum.accumulate(steps)]).all(axis=1)]
 
 
-def _of_any(scores: np.ndarray) -> np.ndarray:
-    """Take who is best in the sum of its ranks, drop whom it beats, and again."""
-    ranks = np.column_stack([np.unique(column, return_inverse=True)[1] for column in scores.T])
-    order = np.argsort(-ranks.sum(axis=1), kind="stable")
-    front: list[np.ndarray] = []
-    while len(order):
-        first = ranks[order[0]]
-        there = ranks[order]
-        front.append(order[(there == first).all(axis=1)])
-        order = order[(there > first).any(axis=1)]
-    return np.concatenate(front)
+def _of_three(scores: np.ndarray) -> np.ndarray:
+    """Walk from the best in the first on, over stairs of the best in the other two so far.
+
+    A stair is a value of the second; the stairs rise, and their heights, the third, fall.
+    """
+    order = np.lexsort(-scores.T[::-1])
+    stairs, heights, kept, before = [], [], [], None
+    for place, row in zip(order.tolist(), scores[order].tolist(), strict=True):
+        _, second, third = row
+        k = bisect_left(stairs, second)
+        if k < len(stairs) and heights[k] >= third:  # beaten, or the same once more
+            if row == before:
+                kept.append(place)
+            continue
+        stop = k + (k < len(stairs) and stairs[k] == second)
+        while k and heights[k - 1] <= third:
+            k -= 1
+        stairs[k:stop], heights[k:stop] = [second], [third]
+        kept.append(place)
+        before = row
+    return np.array(kept, dtype=np.int64)
