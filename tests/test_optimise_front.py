@@ -12,6 +12,7 @@ from services.backtest import BacktestRequest
 from services.metrics import METRICS
 from services.optimise.cloud import cloud_of, ends_of
 from services.optimise.objective import Objective, objectives_of
+from services.studies.front import unseen_front_text
 from services.studies.holdout import Unseen
 
 NAMES = ("fast", "slow")
@@ -104,6 +105,15 @@ def test_what_became_of_the_front_on_unseen_bars_is_said(later, sentence):
     unseen = Unseen(BacktestRequest("AAPL", "1d", "ma_cross"), np.array([0, 4, 1, 2]), frame)
     choice = FrontChoice(("sharpe", "max_drawdown"))
     assert sentence in words(front_view(FIVE, NAMES, choice, OWN, "/b", unseen))
+
+
+@pytest.mark.parametrize("least", [0, 30])
+def test_the_few_unseen_bars_are_not_asked_for_the_trades_of_the_searched_ones(least):
+    seen = frame_of([2.0, 1.5, 1.0, 0.5], [-0.4, -0.3, -0.2, -0.1], trades=[35, 40, 50, 60])
+    later = seen.assign(trades=[9, 11, 13, 15])
+    unseen = Unseen(BacktestRequest("AAPL", "1d", "ma_cross"), np.arange(4), later)
+    said = unseen_front_text(seen, unseen, objectives_of("sharpe, max_drawdown", least))
+    assert "4 of these 4 are on the front of the 4" in said
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The front of a study by several objectives, and what it says in plain words."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -44,7 +45,9 @@ def unseen_front_text(results: pd.DataFrame, found: Unseen, objectives: Sequence
     front = np.isin(found.places, front_places(results, objectives))
     if not front.any():
         return ""
-    later = np.isin(np.arange(len(front)), front_places(found.frame, objectives))
+    # The least number of trades is meant for the many bars that were searched, not for these few.
+    anyhow = [replace(objective, minimum_trades=0) for objective in objectives]
+    later = np.isin(np.arange(len(front)), front_places(found.frame, anyhow))
     count, tried = int(front.sum()), len(front)
     still = int((front & later).sum())
     if count == 1:
