@@ -107,6 +107,37 @@ def test_what_became_of_the_front_on_unseen_bars_is_said(later, sentence):
     assert sentence in words(front_view(FIVE, NAMES, choice, OWN, "/b", unseen))
 
 
+@pytest.mark.parametrize(
+    ("tried", "later", "sentence"),
+    [
+        ([0], [0.1], "1 of them was tried; 1 is on the front of the 1 that was tried there."),
+        ([0, 2], [0.1, 0.2], "1 of them was tried; none is on the front of the 2 that were tried"),
+        ([0, 4, 2], [0.1, 0.1, 0], "2 of them were tried; 2 are on the front of the 3 that were"),
+        ([2, 3], [0.1, 0.2], "none of them was tried."),
+    ],
+)
+def test_of_a_front_that_was_tried_in_part_it_is_said_how_many_were(tried, later, sentence):
+    frame = pd.DataFrame({"sharpe": later, "max_drawdown": -0.1})
+    unseen = Unseen(BacktestRequest("AAPL", "1d", "ma_cross"), np.array(tried), frame)
+    said = unseen_front_text(FIVE, unseen, BOTH)
+    assert said.startswith(f"On the bars kept unseen {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("tried", "later", "sentence"),
+    [
+        ([0], [0.1], "it is on the front of the 1 that was tried there."),
+        ([0, 1], [0.1, 0.2], "it is not on the front of the 2 that were tried there."),
+        ([1], [0.1], "it was not tried."),
+    ],
+)
+def test_a_front_of_one_is_spoken_of_as_one(tried, later, sentence):
+    frame = pd.DataFrame({"sharpe": later, "max_drawdown": -0.1})
+    unseen = Unseen(BacktestRequest("AAPL", "1d", "ma_cross"), np.array(tried), frame)
+    said = unseen_front_text(frame_of([2.0, 1.0], [-0.1, -0.2]), unseen, BOTH)
+    assert said == f"On the bars kept unseen {sentence}"
+
+
 @pytest.mark.parametrize("least", [0, 30])
 def test_the_few_unseen_bars_are_not_asked_for_the_trades_of_the_searched_ones(least):
     seen = frame_of([2.0, 1.5, 1.0, 0.5], [-0.4, -0.3, -0.2, -0.1], trades=[35, 40, 50, 60])

@@ -41,17 +41,31 @@ def chosen_text(objectives: Sequence[Objective]) -> str:
 
 
 def unseen_front_text(results: pd.DataFrame, found: Unseen, objectives: Sequence[Objective]) -> str:
-    """Say how many of the front are still beaten by none on the bars that were kept unseen."""
-    front = np.isin(found.places, front_places(results, objectives))
-    if not front.any():
+    """Say how many of the front are still beaten by none on the bars that were kept unseen.
+
+    It follows the sentence that names the front, not all of which may have been tried there.
+    """
+    on_front = front_places(results, objectives)
+    if not len(on_front):
         return ""
+    front = np.isin(found.places, on_front)
     # The least number of trades is meant for the many bars that were searched, not for these few.
     anyhow = [replace(objective, minimum_trades=0) for objective in objectives]
     later = np.isin(np.arange(len(front)), front_places(found.frame, anyhow))
-    count, tried = int(front.sum()), len(front)
-    still = int((front & later).sum())
+    kept = _kept_text(len(on_front), int(front.sum()), int((front & later).sum()))
+    if not front.any():
+        return f"On the bars kept unseen {kept}."
+    tried = f"{len(front):,} that {'was' if len(front) == 1 else 'were'} tried there"
+    return f"On the bars kept unseen {kept} on the front of the {tried}."
+
+
+def _kept_text(count: int, tried: int, still: int) -> str:
+    """Say how many of a front were tried elsewhere, where not all were, and are still on it."""
     if count == 1:
-        kept = "it is" if still else "it is not"
-    else:
-        kept = f"{still or 'none'} of these {count:,} {'are' if still > 1 else 'is'}"
-    return f"On the bars kept unseen {kept} on the front of the {tried:,} that were tried there."
+        return "it was not tried" if not tried else "it is" if still else "it is not"
+    if not tried:
+        return "none of them was tried"
+    kept, are = (f"{still:,}" if still else "none"), ("are" if still > 1 else "is")
+    if tried == count:
+        return f"{kept} of these {count:,} {are}"
+    return f"{tried:,} of them {'was' if tried == 1 else 'were'} tried; {kept} {are}"
