@@ -77,7 +77,17 @@ def test_a_front_begins_with_the_best_in_the_first_and_ends_with_the_best_in_the
     ("count", "metrics", "words"),
     [
         (0, "sharpe, cagr", "There is no front: no combination has a value of Sharpe and CAGR."),
-        (1, "sharpe, cagr", "One of 90 is on the front: none has a better Sharpe or CAGR."),
+        (
+            1,
+            "sharpe, cagr",
+            "One of 90 is on the front: none that has both is better in Sharpe or CAGR.",
+        ),
+        (
+            1,
+            "sharpe, cagr, volatility",
+            "One of 90 is on the front: none that has all three is better in Sharpe or CAGR or "
+            "Volatility.",
+        ),
         (
             7,
             "sharpe, max_drawdown",
@@ -94,3 +104,15 @@ def test_a_front_begins_with_the_best_in_the_first_and_ends_with_the_best_in_the
 )
 def test_what_a_front_means_is_said_in_plain_words(count, metrics, words):
     assert front_text(count, 90, objectives_of(metrics)) == words
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (0, "no combination has a value of Sharpe and CAGR, with trades enough."),
+        (1, "none that has both, with trades enough, is better in Sharpe or CAGR."),
+        (7, "none of these is beaten by one with trades enough in Sharpe without losing in CAGR,"),
+    ],
+)
+def test_what_has_too_few_trades_is_left_out_of_what_is_said_of_a_front(count, words):
+    assert words in front_text(count, 90, objectives_of("sharpe, cagr", 99))

@@ -11,6 +11,8 @@ from services.optimise.objective import Objective, ranking
 from services.studies.holdout import Unseen
 from services.wording import listing_text
 
+_ALL = {2: "both", 3: "all three"}
+
 
 def front_order(results: pd.DataFrame, objectives: Sequence[Objective]) -> np.ndarray:
     """Return the places of the rows on the front, the best in the first objective first."""
@@ -21,11 +23,17 @@ def front_order(results: pd.DataFrame, objectives: Sequence[Objective]) -> np.nd
 def front_text(count: int, tried: int, objectives: Sequence[Objective]) -> str:
     """Say what it means that so many of the combinations that were tried are on the front."""
     labels = [objective.spec.label for objective in objectives]
+    enough = "with trades enough" if objectives[0].minimum_trades else ""
     if not count:
-        return f"There is no front: no combination has a value of {listing_text(labels)}."
+        values = f"a value of {listing_text(labels)}{enough and f', {enough}'}"
+        return f"There is no front: no combination has {values}."
     if count == 1:
-        return f"One of {tried:,} is on the front: none has a better {' or '.join(labels)}."
-    several = f"{count:,} of {tried:,} are on the front: none of these is beaten in"
+        # What lacks one of the values is not compared, and may well be better in another.
+        others = f"that has {_ALL[len(labels)]}{enough and f', {enough},'}"
+        better = f"none {others} is better in {' or '.join(labels)}"
+        return f"One of {tried:,} is on the front: {better}."
+    beaten = f"beaten{enough and f' by one {enough}'} in"
+    several = f"{count:,} of {tried:,} are on the front: none of these is {beaten}"
     if len(labels) == 2:
         return f"{several} {labels[0]} without losing in {labels[1]}, or the other way round."
     return f"{several} one of {listing_text(labels)} without losing in another."
