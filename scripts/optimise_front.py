@@ -33,7 +33,7 @@ def print_front(study, results, objectives) -> None:
     print_combinations(study, results.iloc[places[kept]], objectives)
     if len(kept) < len(places):
         print(f"{len(kept)} of them, evenly chosen: --json has all.")
-    print(chosen_text(study.request.objectives))
+    print(chosen_text(study.request.objectives, objectives))
 
 
 def _value(value) -> str:

@@ -80,6 +80,20 @@ def test_a_stored_sweep_shows_its_front_by_any_objectives(database, capsys):  # 
     assert said["trials"]["total"] == stored["trials"]["total"] == 35  # nothing was tried again
 
 
+@pytest.mark.parametrize(
+    ("own", "which"),
+    [([], "the objective"), (["--objective", "sharpe,volatility"], "the first objective")],
+)
+def test_of_a_front_of_other_metrics_it_is_said_what_is_judged(database, capsys, own, which):  # noqa: F811
+    spoken(capsys, *own, base=GRID)
+    other = spoken(capsys, "--resume", "1", "--objective", "cagr,max_drawdown", base=[])
+    wanted = f"What is judged is the combination with the best Sharpe, {which} of the study."
+    assert wanted in other
+    assert "the first objective. " not in other
+    again = ["--resume", "1", "--objective", "sharpe,volatility"]
+    assert (wanted in spoken(capsys, *again, base=[])) == (not own)
+
+
 def test_the_front_is_tried_on_the_bars_kept_unseen(database, capsys):  # noqa: F811
     said = as_json(capsys, *BOTH, "--holdout", "25")
     bars = load_bars(database, "TEST", "1d")

@@ -39,12 +39,20 @@ def front_text(count: int, tried: int, objectives: Sequence[Objective]) -> str:
     return f"{several} one of {listing_text(labels)} without losing in another."
 
 
-def chosen_text(objectives: Sequence[Objective]) -> str:
-    """Say which combination of a study with several objectives is the one that is judged."""
+def chosen_text(objectives: Sequence[Objective], shown: Sequence[Objective] = ()) -> str:
+    """Say which combination of a study is judged; `shown` is the front, where not of these."""
+    label = objectives[0].spec.label
+    which = "the first objective" if len(objectives) > 1 else "the objective"
+    if shown and tuple(shown) != tuple(objectives):
+        return (
+            f"What is judged is the combination with the best {label}, {which} of the study. To "
+            "take one from this front is a choice, too: every combination that was tried counts "
+            "as a trial."
+        )
     return (
-        f"The best, and all that is tested of it, is the one with the best "
-        f"{objectives[0].spec.label}, the first objective. To take another one from the front is a "
-        "choice, too: every combination that was tried counts as a trial."
+        f"The best, and all that is tested of it, is the one with the best {label}, {which}. To "
+        "take another one from the front is a choice, too: every combination that was tried "
+        "counts as a trial."
     )
 
 
