@@ -3,13 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from builders import candles, random_walk
+from builders import candles, closes, random_walk
 from test_front import slow_front
 
-from services.backtest import BacktestRequest, run_backtest
-from services.errors import InvalidParams
+from services.backtest import BacktestRequest, SimulationSettings, run_backtest
+from services.errors import InvalidParams, NoBars
 from services.ingest.store import store_bars
 from services.market_data import load_bars
+from services.optimise.objective import Objective
 from services.studies import StudyRequest, holdout, load_results
 from services.studies.evidence import evidence_of
 from services.studies.holdout import (
@@ -240,3 +241,71 @@ def test_a_rule_that_fails_on_the_unseen_bars_confirms_nothing(database):
     found = unseen_sharpe(database, study, Failing, results, 0)
     assert found.after is None
     assert found.why == "the rule failed there (ZeroDivisionError: division by nothing)"
+
+
+def moving(*ways, **how):
+    """Build bars that rise or fall for so many bars each, a little unsteadily."""
+    steps = [way + 0.3 * (k % 3 - 1) for count, way in ways for k in range(count)]
+    return closes(*(100 + np.cumsum(steps)).tolist(), **how)
+
+
+@pytest.mark.parametrize(
+    ("resolution", "share", "ways", "why"),
+    [
+        ("1d", 25, [(80, -0.2), (170, 0.4), (150, -0.3)], "the best did not trade there"),
+        ("1d", 25, [(300, -0.1), (100, 0.4)], "the best has no Sharpe in-sample"),
+        (  # seven hours of one day
+            "1h",
+            2,
+            [(80, -0.4), (125, 0.4), (35, -0.4), (7, 5.0)],
+            "its returns there are too few, or do not vary",
+        ),
+        ("1d", 25, [(80, -0.2), (200, 0.4), (60, -0.3), (60, 0.4)], ""),
+    ],
+)
+def test_a_sharpe_that_is_missing_is_told_with_the_reason(database, resolution, share, ways, why):
+    store_bars(database, "TEST", resolution, moving(*ways, resolution=resolution))
+    backtest = BacktestRequest("TEST", resolution, "ma_cross")
+    space = {"fast": [10], "slow": [60]}
+    request = StudyRequest(backtest, space, holdout=share, objective=Objective("total_return"))
+    study, results = studied(database, request)
+    found = unseen_sharpe(database, study, MA_CROSS, results, 0)
+    assert found.why == why
+    assert (found.before is None or found.after is None) == bool(why)
+    assert (found.before is None) == ("in-sample" in why)
+    tried = unseen_of(database, study, MA_CROSS, results).frame.iloc[0]
+    assert (tried["exposure"] == 0) == ("did not trade" in why)
+
+
+def test_a_rule_that_is_stopped_within_the_bar_of_its_entry_has_traded(database):
+    ways = (80, -0.4), (125, 0.4), (35, -0.4), (7, 5.0)
+    store_bars(database, "TEST", "1h", moving(*ways, resolution="1h"))
+    settings = SimulationSettings(stop_loss="0.1%")
+    backtest = BacktestRequest("TEST", "1h", "ma_cross", settings=settings)
+    space = {"fast": [10], "slow": [60]}
+    study, results = studied(database, StudyRequest(backtest, space, holdout=2))
+    tried = unseen_of(database, study, MA_CROSS, results).frame.iloc[0]
+    assert (tried["exposure"], tried["trades"]) == (0, 1)
+    found = unseen_sharpe(database, study, MA_CROSS, results, 0)
+    assert found.why == "its returns there are too few, or do not vary"
+
+
+@pytest.mark.parametrize(
+    ("refused", "inside"),
+    [
+        ("No bars lie in that span: load some first.", "no bars lie in that span: load some first"),
+        ("TEST has no bars: load some first.", "TEST has no bars: load some first"),
+    ],
+)
+def test_why_unseen_bars_cannot_be_traded_is_a_part_of_the_sentence(
+    database, monkeypatch, refused, inside
+):
+    store_bars(database, "TEST", "1d", random_walk(400, seed=5))
+    study, results = studied(database, asked())
+
+    def refuse(*_, **__):
+        raise NoBars(refused)
+
+    monkeypatch.setattr(holdout, "evaluate", refuse)
+    said = f"The bars kept unseen confirm nothing: they cannot be traded ({inside})."
+    assert said in evidence_of(database, study, MA_CROSS, results).verdict.sentences

@@ -67,7 +67,8 @@ def test_with_the_last_part_kept_unseen_random_walks_look_no_better():
         held = crossings(returns)
         runs = held[:700] * returns[:700, None]
         best = int((runs.mean(axis=0) / runs.std(axis=0, ddof=1)).argmax())
-        kept = UnseenSharpe(sharpe(runs[:, best]), sharpe(held[700:, best] * returns[700:]))
+        before, after = runs[:, best], held[700:, best] * returns[700:]
+        kept = UnseenSharpe(sharpe(before), sharpe(after), "the best did not trade there")
         plain.append(LEVELS.index(judged(returns[:700], held[:700]).level))
         levels.append(LEVELS.index(judged(returns[:700], held[:700], unseen=kept).level))
     assert np.mean([level == 0 for level in levels]) >= 0.95
@@ -82,14 +83,14 @@ def sharpe(returns):
 @pytest.mark.parametrize(
     ("unseen", "level", "said"),
     [
-        (UnseenSharpe(2.0, 1.5), "strong", "is 1.50 on the bars kept unseen, after 2.00 in-sample: "
-                                           "75 % of it lasted"),
-        (UnseenSharpe(2.0, 1.0), "strong", "50 % of it lasted"),
-        (UnseenSharpe(2.0, 0.9), "some", "45 % of it lasted"),
-        (UnseenSharpe(2.0, 0.0), "weak", "nothing of it lasted"),
-        (UnseenSharpe(2.0, -1.0), "weak", "nothing of it lasted"),
-        (UnseenSharpe(2.0, None), "some", "kept unseen confirm nothing: the best did not trade"),
-        (UnseenSharpe(2.0, None, "no bars"), "some", "confirm nothing: no bars."),
+        (UnseenSharpe(2.0, 1.5, ""), "strong",
+         "is 1.50 on the bars kept unseen, after 2.00 in-sample: 75 % of it lasted"),
+        (UnseenSharpe(2.0, 1.0, ""), "strong", "50 % of it lasted"),
+        (UnseenSharpe(2.0, 0.9, ""), "some", "45 % of it lasted"),
+        (UnseenSharpe(2.0, 0.0, ""), "weak", "nothing of it lasted"),
+        (UnseenSharpe(2.0, -1.0, ""), "weak", "nothing of it lasted"),
+        (UnseenSharpe(2.0, None, "no bars"), "some", "kept unseen confirm nothing: no bars."),
+        (UnseenSharpe(None, 2.0, "no trade"), "some", "kept unseen confirm nothing: no trade."),
     ],
 )  # fmt: skip
 def test_what_the_unseen_bars_left_of_an_edge_limits_the_verdict(unseen, level, said):

@@ -139,10 +139,29 @@ def unseen_sharpe(
         bars = load_bars(database, asked.symbol, asked.resolution)
         found = _tried_on(bars, database, study, strategy_class, results, np.array([place]))
     except UserError as error:
-        return UnseenSharpe(before, None, str(error).removesuffix("."))
+        return UnseenSharpe(before, None, f"they cannot be traded ({_inside(str(error))})")
     if ERROR in found.frame:
         return UnseenSharpe(before, None, f"the rule failed there ({found.frame[ERROR].iloc[0]})")
-    return UnseenSharpe(before, _known(found.frame["sharpe"].iloc[0]))
+    row = found.frame.iloc[0]
+    after = _known(row["sharpe"])
+    return UnseenSharpe(before, after, _why(before, after, row))
+
+
+def _inside(sentence: str) -> str:
+    """Return a sentence as a part of another one; a symbol at its beginning stays as it is."""
+    first = sentence[:1] if sentence[1:2].isupper() else sentence[:1].lower()
+    return first + sentence[1:].removesuffix(".")
+
+
+def _why(before: float | None, after: float | None, unseen: pd.Series) -> str:
+    """Say why one of the Sharpe ratios is missing; nothing where both are there."""
+    if before is None:
+        return "the best has no Sharpe in-sample"
+    if after is not None:
+        return ""
+    if not unseen["exposure"] and not unseen["trades"]:  # a stop may end a trade within its bar
+        return "the best did not trade there"
+    return "its returns there are too few, or do not vary"
 
 
 def _tried_on(

@@ -50,7 +50,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class UnseenSharpe:
-    """The yearly Sharpe of a choice before and on bars kept unseen; `why` there is none of these.
+    """The yearly Sharpe of a choice before and on bars kept unseen; `why` one of them is missing.
 
     Half of it is asked to last, as of a walk-forward: of the best of many some loss is to be
     expected, but where most of it is gone, most of it was luck.
@@ -58,7 +58,7 @@ class UnseenSharpe:
 
     before: float | None
     after: float | None
-    why: str = "the best did not trade there"
+    why: str
 
 
 @dataclass(frozen=True)
