@@ -12,7 +12,7 @@ import pytest
 from builders import random_walk
 from sweeping import plain_sweep
 
-from services.errors import Cancelled, InvalidParams
+from services.errors import Cancelled, ClusterUnavailable, InvalidParams
 from services.optimise.executor import local_executor
 from services.optimise.front import front_places
 from services.optimise.objective import Objective, best_of, objectives_of
@@ -275,3 +275,22 @@ def test_an_executor_carries_a_search_and_finds_the_same(bars):
     here = search(bars, MaCross, space, trials=30)
     carried = search(bars, MaCross, space, trials=30, executor=local_executor())
     pd.testing.assert_frame_equal(carried, here, check_exact=True)
+
+
+class Unreachable:
+    """Stands for a cluster whose scheduler is down."""
+
+    def kept(self):
+        raise ClusterUnavailable("No scheduler answers.")
+
+    def map(self, task, chunks, report=None):
+        raise ClusterUnavailable("No scheduler answers.")
+
+
+def test_a_search_with_nothing_left_to_compute_needs_no_cluster():
+    batches = []
+    whole, _ = hunted(trials=40, keep=batches.append)
+    again, _ = hunted(trials=40, begun=batches, executor=Unreachable())
+    pd.testing.assert_frame_equal(again, whole, check_exact=True)
+    with pytest.raises(ClusterUnavailable):
+        hunted(trials=40, begun=batches[:1], executor=Unreachable())

@@ -74,7 +74,8 @@ def search(
     for batch in begun:
         hunt.remember(batch.proposals, _scores(batch.rows, wanted))
         done.append(batch.rows)
-    with kept_open(executor):
+    # Where nothing is left to compute, a cluster that is down is in nobody's way.
+    with kept_open(None if hunt.is_over else executor):
         while not hunt.is_over:
             report(Progress(hunt.tried, trials, "searching"))
             batch = hunt.propose()
