@@ -3,6 +3,7 @@
 With `--worker` a worker runs beside it, is started again when it dies, and ends with it.
 """
 
+import argparse
 import logging
 import os
 import signal
@@ -11,19 +12,18 @@ from contextlib import nullcontext
 
 from services.errors import UserError
 
-WITH_WORKER = "--worker"
 INTERRUPTED = 130
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Serve; return 1 after one line on standard error when that is not possible."""
+    """Serve; return 1 after one line on standard error when that is not possible (2: bad usage)."""
+    with_worker = _arguments(argv).worker
     from dashboard.server import DashboardServer, check_address
     from dashboard.worker_process import worker_beside
     from services.logs import configure_logging
     from services.settings import load_settings
     from services.workspace import open_workspace
 
-    with_worker = WITH_WORKER in (sys.argv[1:] if argv is None else argv)
     try:
         settings = load_settings()
         configure_logging(settings, logging.INFO)
@@ -36,6 +36,14 @@ def main(argv: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    from scripts.cli import Parser
+
+    parser = Parser(prog="python -m dashboard", description="Serve the dashboard at HOST and PORT.")
+    parser.add_argument("--worker", action="store_true", help="run a worker beside it")
+    return parser.parse_args(argv)
 
 
 def _leave(*_: object) -> None:

@@ -42,7 +42,7 @@ def test_windows_that_begin_at_the_first_bar_take_longer(told):
 
 
 def test_stops_are_counted_in_the_time(told):
-    assert told(GRID | {"stop_loss": "5%"})[1] > told(GRID)[1] + 0.3
+    assert told(GRID | {"stop_loss": "5%"})[1] > told(GRID)[1]
 
 
 def test_one_combination_is_not_many(told):

@@ -151,9 +151,10 @@ def test_parallel_lines_end_at_the_objective():
 
 
 def test_a_span_is_said_as_a_person_would():
-    said = [span_text(seconds) for seconds in (0.2, 42, 600, 7200, 864_000)]
+    said = [span_text(seconds) for seconds in (0.2, 1.2, 42, 600, 7200, 864_000)]
     assert said == [
         "under a second",
+        "about 1 second",
         "about 40 seconds",
         "about 10 minutes",
         "about 2 hours",

@@ -19,9 +19,9 @@ def environment(folder, **names) -> dict[str, str]:
     return kept | {"PYTHONPATH": str(ROOT), "DATA_DIR": str(folder / "data"), **names}
 
 
-def run(folder, module: str, **names) -> subprocess.CompletedProcess:
+def run(folder, module: str, *words: str, **names) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-m", module],
+        [sys.executable, "-m", module, *words],
         cwd=folder,
         env=environment(folder, **names),
         capture_output=True,
@@ -81,6 +81,15 @@ def test_it_says_where_it_listens_answers_and_ends_cleanly(tmp_path):
     assert process.returncode == 0
     assert rest == ""
     assert "Traceback" not in errors
+
+
+def test_help_is_given_and_what_it_does_not_know_is_refused_without_serving(tmp_path):
+    told = run(tmp_path, "dashboard", "--help")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "--worker" in told.stdout
+    refused = run(tmp_path, "dashboard", "--port", "8051")
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "--port" in refused.stderr
 
 
 def test_a_port_in_use_is_one_sentence(tmp_path, busy_port):

@@ -8,6 +8,7 @@ from services.backtest.cached import is_compiled
 from services.backtest.pieces import Pieces
 from services.backtest.settings import SimulationSettings
 from services.threads import core_count
+from services.wording import counted
 
 # Seconds on one core of a usual machine, measured on the strategies that ship.
 _COMPILED = (4e-6, 3e-9)  # a combination, and each of its bars
@@ -68,12 +69,12 @@ def span_text(seconds: float) -> str:
     if seconds < 1:
         return "under a second"
     if seconds < 90:
-        return f"about {_round(seconds):g} seconds"
+        return f"about {counted(_round(seconds), 'second')}"
     if seconds < 5400:
-        return f"about {_round(seconds / 60):g} minutes"
+        return f"about {counted(_round(seconds / 60), 'minute')}"
     if seconds < 129_600:
-        return f"about {_round(seconds / 3600):g} hours"
-    return f"about {_round(seconds / 86_400):,.0f} days"
+        return f"about {counted(_round(seconds / 3600), 'hour')}"
+    return f"about {counted(_round(seconds / 86_400), 'day')}"
 
 
 def _costs(strategy_class: Any) -> tuple[float, float]:
@@ -82,5 +83,5 @@ def _costs(strategy_class: Any) -> tuple[float, float]:
     return _AT_ONCE if strategy_class().is_vectorised else _BAR_BY_BAR
 
 
-def _round(value: float) -> float:
-    return float(f"{value:.1g}") if value >= 10 else max(1, round(value))
+def _round(value: float) -> int:
+    return round(float(f"{value:.1g}")) if value >= 10 else max(1, round(value))
