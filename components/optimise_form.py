@@ -172,32 +172,7 @@ def _how(values: Mapping[str, str]) -> list[Any]:
             hidden=drawn_hidden,
             className="opt-part",
         ),
-        html.Div(
-            [
-                html.Div(
-                    [
-                        text_field(own_id("train"), "Train on", values["train"]),
-                        text_field(own_id("test"), "Test on", values["test"]),
-                    ],
-                    className="field-pair",
-                ),
-                text_field(
-                    own_id("embargo"),
-                    "Embargo (bars)",
-                    values["embargo"],
-                    help="left out between the two",
-                    placeholder="0",
-                ),
-                switch_field(
-                    own_id("anchored"),
-                    "Always train from the first bar",
-                    str(values["anchored"]).lower() in ("true", "yes", "on", "1"),
-                ),
-            ],
-            id=WINDOWS_BOX,
-            hidden=windows_hidden,
-            className="opt-part",
-        ),
+        _windows(values, windows_hidden),
         html.Div(
             select_field(
                 own_id("holdout"),
@@ -211,31 +186,7 @@ def _how(values: Mapping[str, str]) -> list[Any]:
             className="opt-part",
         ),
         select_field(own_id("objective"), "Objective", objectives, values["objective"]),
-        html.Div(
-            [
-                select_field(
-                    own_id("second"),
-                    "Second objective",
-                    _NONE | objectives,
-                    values["second"],
-                    help="the best compromises of all objectives make the front",
-                ),
-                html.Div(
-                    select_field(
-                        own_id("third"),
-                        "Third objective",
-                        _NONE | objectives,
-                        values["third"],
-                    ),
-                    id=THIRD_BOX,
-                    hidden=values["second"] == NO_OBJECTIVE,
-                    className="opt-part",
-                ),
-            ],
-            id=FURTHER_BOX,
-            hidden=further_hidden,
-            className="opt-part",
-        ),
+        _further(values, objectives, further_hidden),
         text_field(
             own_id("minimum_trades"),
             "At least so many trades",
@@ -244,6 +195,59 @@ def _how(values: Mapping[str, str]) -> list[Any]:
             help="fewer count as no result",
         ),
     ]
+
+
+def _windows(values: Mapping[str, str], hidden: bool) -> html.Div:
+    return html.Div(
+        [
+            html.Div(
+                [
+                    text_field(own_id("train"), "Train on", values["train"]),
+                    text_field(own_id("test"), "Test on", values["test"]),
+                ],
+                className="field-pair",
+            ),
+            text_field(
+                own_id("embargo"),
+                "Embargo (bars)",
+                values["embargo"],
+                help="left out between the two",
+                placeholder="0",
+            ),
+            switch_field(
+                own_id("anchored"),
+                "Always train from the first bar",
+                str(values["anchored"]).lower() in ("true", "yes", "on", "1"),
+            ),
+        ],
+        id=WINDOWS_BOX,
+        hidden=hidden,
+        className="opt-part",
+    )
+
+
+def _further(values: Mapping[str, str], objectives: Mapping[str, str], hidden: bool) -> html.Div:
+    choices = _NONE | objectives
+    return html.Div(
+        [
+            select_field(
+                own_id("second"),
+                "Second objective",
+                choices,
+                values["second"],
+                help="the best compromises of all objectives make the front",
+            ),
+            html.Div(
+                select_field(own_id("third"), "Third objective", choices, values["third"]),
+                id=THIRD_BOX,
+                hidden=values["second"] == NO_OBJECTIVE,
+                className="opt-part",
+            ),
+        ],
+        id=FURTHER_BOX,
+        hidden=hidden,
+        className="opt-part",
+    )
 
 
 def _sampler() -> html.Button:

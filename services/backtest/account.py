@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from services.backtest import assumptions, ledger, orders
+from services.backtest import assumptions, ledger, marks, orders
 from services.backtest.cached import compiled
 
 # Cells of an account: its cash and signed shares, what the sale of a short brought, and of the
@@ -12,7 +12,6 @@ from services.backtest.cached import compiled
 # its exit showed.
 ACCOUNT_WIDTH = 9
 MONEY, HELD, PROCEEDS, PEAK, ATR, STOP, TARGET, LOWEST, HIGHEST = range(ACCOUNT_WIDTH)
-CHUNK = 16  # bars
 
 
 @compiled()
@@ -33,7 +32,7 @@ def carry(at, bar, close, years, rules, account, trades, row, equity):
     if rules.interest > 0.0 or (rules.borrow > 0.0 and held < 0.0):
         reached = _accrue(at, bar, close, years, rules, account, trades, row, equity)
     else:
-        _value(at, bar, close, money, held, equity)
+        marks.value_into(close, money, held, at, bar, equity)
         if held < 0.0 or (held > 0.0 and money < 0.0):
             reached = _ruined(at, bar, equity)
     return reached
@@ -46,18 +45,6 @@ def _ruined(at, bar, equity):
     while i < bar and not equity[i] <= 0.0:
         i += 1
     return i
-
-
-@compiled(allocates=False)
-def _value(at, bar, close, money, held, equity):
-    """Write the equity from bar `at` up to `bar`, or of a few more: whole chunks cost less."""
-    i, n = at, len(close)
-    while i < bar and i + CHUNK <= n:
-        for j in range(i, i + CHUNK):
-            equity[j] = money + held * close[j]
-        i += CHUNK
-    for j in range(i, bar):
-        equity[j] = money + held * close[j]
 
 
 @compiled(allocates=False)

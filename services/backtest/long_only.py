@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from services.backtest import ledger, orders
+from services.backtest import ledger, marks, orders
 from services.backtest.cached import compiled
 
-CHUNK = 16  # bars
 WORD = 8  # signals
 
 
@@ -39,7 +38,7 @@ def trade(prices, signals, at_close, money, said, equity, worth, trades):
                 slipped = wanted * (paid - price)
                 ledger.open_trade(trades, count, bar, paid, wanted, fee, slipped, 1.0)
                 if equity is not None:
-                    done = _value(close, cash, shares, done, bar, equity)
+                    done = marks.value_into(close, cash, shares, done, bar, equity)
                 cash, shares = 0.0, wanted
         else:
             got = price * (1.0 - slippage)
@@ -47,12 +46,12 @@ def trade(prices, signals, at_close, money, said, equity, worth, trades):
             slipped = shares * (price - got)
             ledger.close_trade(trades, count, bar, got, fee, slipped, 0.0, 0.0, ledger.BY_SIGNAL)
             if equity is not None:
-                done = _value(close, cash, shares, done, bar, equity)
+                done = marks.value_into(close, cash, shares, done, bar, equity)
             cash, shares = shares * got - fee, 0.0
             worth[count] = cash
             count += 1
     if equity is not None:
-        _value(close, cash, shares, done, n, equity)
+        marks.value_into(close, cash, shares, done, n, equity)
     if shares > 0.0:
         ledger.mark_trade(trades, count, close[n - 1], 0.0, 0.0)
         count += 1
@@ -81,22 +80,6 @@ def _find(signals, said):
         said[count] = i
         count += signals[i] != 0
     return count
-
-
-@compiled(allocates=False)
-def _value(close, cash, shares, start, stop, equity):
-    """Write the equity of the bars from `start` up to `stop`, or of a few more; return `stop`.
-
-    The few more are overwritten by whoever comes next: whole chunks cost less than odd ends.
-    """
-    i, n = start, len(close)
-    while i < stop and i + CHUNK <= n:
-        for j in range(i, i + CHUNK):
-            equity[j] = cash + shares * close[j]
-        i += CHUNK
-    for j in range(i, stop):
-        equity[j] = cash + shares * close[j]
-    return stop
 
 
 @compiled(allocates=False)
