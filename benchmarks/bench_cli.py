@@ -13,7 +13,6 @@ ROOT = Path(__file__).resolve().parent.parent
 REPEATS = 15
 HELP_REPEATS = 9
 BACKTEST = ("scripts.backtest", "-s", "MSFT", "-r", "1d", "--strategy", "ma_cross")
-NOT_COMMANDS = {"__init__", "cli"}
 
 
 def main() -> None:
@@ -38,7 +37,7 @@ def main() -> None:
 def commands() -> list[str]:
     """Return the modules of scripts/ that are commands."""
     names = sorted(path.stem for path in (ROOT / "scripts").glob("*.py"))
-    return [f"scripts.{name}" for name in names if name not in NOT_COMMANDS]
+    return [f"scripts.{name}" for name in names if name != "__init__"]
 
 
 def run(environment: dict[str, str], *arguments: str) -> float:

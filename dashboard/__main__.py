@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
-    from scripts.cli import Parser
+    from scripts.cli.door import Parser
 
     parser = Parser(prog="python -m dashboard", description="Serve the dashboard at HOST and PORT.")
     parser.add_argument("--worker", action="store_true", help="run a worker beside it")

@@ -2,7 +2,7 @@
 
 import argparse
 
-from scripts.cli import Parser, run_main
+from scripts.cli.door import Parser, run_main
 
 EPILOG = """example:
   python -m scripts.add_instrument AAPL --name "Apple Inc." --asset-class equity \\

@@ -4,15 +4,13 @@ import argparse
 import json
 import sys
 
-from scripts.cli import (
-    Parser,
+from scripts.cli.door import Parser, progress_bar, run_main
+from scripts.cli.flags import (
     add_series_flags,
     add_simulation_flags,
     add_span_flags,
     pairs_of,
-    progress_bar,
     request_of,
-    run_main,
 )
 
 EPILOG = """examples:

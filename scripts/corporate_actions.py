@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from scripts.cli import Parser, run_main
+from scripts.cli.door import Parser, run_main
 
 EPILOG = """examples:
   python -m scripts.corporate_actions actions.csv

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from scripts.cli import Parser, progress_bar, run_main
+from scripts.cli.door import Parser, progress_bar, run_main
 
 EPILOG = """examples:
   python -m scripts.ingest -s AAPL -r 1d --duration "1 Y"        from Interactive Brokers

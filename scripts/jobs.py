@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from scripts.cli import Parser, run_main
+from scripts.cli.door import Parser, run_main
 
 EPILOG = """examples:
   python -m scripts.jobs

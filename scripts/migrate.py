@@ -1,6 +1,6 @@
 """Bring the database to the tables of this version; what is stored stays."""
 
-from scripts.cli import Parser, run_main
+from scripts.cli.door import Parser, run_main
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -3,18 +3,15 @@
 import argparse
 import sys
 
-from scripts.cli import (
-    INTERRUPTED,
-    Parser,
+from scripts.cli.door import INTERRUPTED, Parser, progress_bar, run_main
+from scripts.cli.flags import (
     add_series_flags,
     add_simulation_flags,
     add_span_flags,
     pairs_of,
-    progress_bar,
     request_of,
-    run_main,
 )
-from scripts.optimise_output import announce, print_studies, show
+from scripts.cli.studies import announce, print_studies, show
 
 EPILOG = """examples:
   python -m scripts.optimise -s MSFT -r 1d --strategy ma_cross --grid fast=5:50:5 slow=20:200:10

@@ -1,6 +1,6 @@
 """Make all ready for the dashboard: tables, sample bars, compiled code; what is there stays."""
 
-from scripts.cli import Parser, progress_bar, run_main
+from scripts.cli.door import Parser, progress_bar, run_main
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,6 +1,8 @@
 """The table of allowed imports, held against the code."""
 
 import ast
+import importlib
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -121,3 +123,13 @@ def module_level_imports(path: Path) -> set[str]:
             if not all(is_module(name) for name in modules):
                 found.add(node.module)
     return found
+
+
+@pytest.mark.parametrize(
+    "name", sorted({path.stem for path in (ROOT / "scripts").glob("*.py")} - {"__init__"})
+)
+def test_each_file_of_scripts_is_a_command(name):
+    main = importlib.import_module(f"scripts.{name}").main
+    assert str(inspect.signature(main)) == "(argv: list[str] | None = None) -> int"
+    source = (ROOT / "scripts" / f"{name}.py").read_text()
+    assert source.splitlines()[-1].endswith("(main())")

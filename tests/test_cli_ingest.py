@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from builders import random_walk
 
-from scripts import add_instrument, cli, ingest, migrate
+from scripts import add_instrument, ingest, migrate
+from scripts.cli import door
 from services.ingest import SAMPLES
 from services.instruments import get_instrument
 from services.market_data import catalogue, load_bars
@@ -176,7 +177,7 @@ def test_what_nobody_foresaw_is_one_line_and_a_traceback_in_the_log(home, capsys
     def fail():
         raise ZeroDivisionError("nobody foresaw this")
 
-    assert cli.run_main(fail) == 1
+    assert door.run_main(fail) == 1
     assert "Unexpected error, see" in one_line(capsys.readouterr().err)
     log = (home / "logs" / "trading.log").read_text()
     assert "Traceback" in log
@@ -187,7 +188,7 @@ def test_ctrl_c_is_status_130(capsys):
     def interrupt():
         raise KeyboardInterrupt
 
-    assert cli.run_main(interrupt) == 130
+    assert door.run_main(interrupt) == 130
     assert "Interrupted" in one_line(capsys.readouterr().err)
 
 
@@ -214,7 +215,7 @@ class Terminal(io.StringIO):
 def test_a_terminal_shows_chunks_bars_and_the_rest(monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    with cli.progress_bar() as report:
+    with door.progress_bar() as report:
         report(Progress(2, 6, "TSLA 1d, 2023-11-24 to 2024-11-22", 502))
     shown = terminal.getvalue()
     assert "TSLA 1d, 2023-11-24 to 2024-11-22: |" in shown
@@ -224,6 +225,6 @@ def test_a_terminal_shows_chunks_bars_and_the_rest(monkeypatch):
 def test_no_bar_is_drawn_where_nobody_looks(monkeypatch):
     nowhere = io.StringIO()
     monkeypatch.setattr(sys, "stderr", nowhere)
-    with cli.progress_bar() as report:
+    with door.progress_bar() as report:
         report(Progress(2, 6, "TSLA 1d", 502))
     assert nowhere.getvalue() == ""

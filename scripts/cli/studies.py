@@ -3,7 +3,7 @@
 import json
 import sys
 
-from scripts.optimise_front import print_combinations, print_front
+from scripts.cli.front import print_combinations, print_front
 
 
 def announce(prepared) -> None:
