@@ -8,9 +8,10 @@ from components.evidence_parts import Said, luck_panel, ratio_text, share_text, 
 from components.icons import icon
 from components.optimise_stress import stress_parts
 from components.optimise_walk_evidence import walk_evidence_panel
+from services.optimise.plateau import Plateau
 from services.studies.evidence import Evidence
 from services.studies.walk_evidence import WalkEvidence
-from services.validation import Plateau, Verdict
+from services.validation import Verdict
 from services.wording import MISSING, grouped
 
 _LOOKS = {

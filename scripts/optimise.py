@@ -201,7 +201,7 @@ def _space(args: argparse.Namespace, kind) -> dict:
 
 def _run(workspace, prepared, study, save: bool) -> tuple:
     """Do the work with a bar; (None, None) after Ctrl-C, when it was said how to go on."""
-    from services.optimise.executor import executor_from
+    from services.optimise.choose_executor import executor_from
     from services.studies.prepare import create_prepared
     from services.studies.work import run_study, run_unsaved
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from services.backtest.lines import PRICE_PANE, Line
+from services.indicators.lines import PRICE_PANE, Line
 
 Computation = Callable[..., Any]
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from db.session import Database
-from services.charts.cache import ByteCache
+from services.byte_cache import ByteCache
 from services.column_store import ColumnStore
 from services.database import open_database
 from services.errors import UnknownStrategy

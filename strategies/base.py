@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from services.backtest.lines import Line
 from services.errors import InvalidSignals, UnknownColumn, did_you_mean
+from services.indicators.lines import Line
 from services.parameters import Parameters, build_parameters
 from services.rules import Condition, lines_of, signals_of
 

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from services.backtest.lines import Line
 from services.indicators import bollinger
+from services.indicators.lines import Line
 from services.parameters import Parameters, param
 from services.rules import above, below, column, series
 from strategies.base import Strategy

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from services.backtest.lines import Line
 from services.indicators import macd
+from services.indicators.lines import Line
 from services.parameters import Parameters, ordered, param
 from services.rules import crosses_above, crosses_below, series
 from strategies.base import Strategy

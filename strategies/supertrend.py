@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from services.backtest.lines import Line
 from services.indicators import supertrend
+from services.indicators.lines import Line
 from services.parameters import Parameters, param
 from services.rules import crosses_above, crosses_below, series
 from strategies.base import Strategy

@@ -13,8 +13,8 @@ from real_bars import real_bars
 
 from services.analysis.story import trade_story
 from services.backtest import SimulationSettings, run_backtest
-from services.backtest.lines import Line
 from services.errors import InvalidParams
+from services.indicators.lines import Line
 from strategies.registry import STRATEGIES, load_strategy
 
 TABLE = (

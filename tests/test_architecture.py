@@ -99,29 +99,30 @@ def test_importing_the_services_leaves_dash_out():
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
-def test_there_are_no_circular_imports():
-    graph = {}
-    for folder in FOLDERS:
-        for path in sources(folder):
-            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-            graph[name.removesuffix(".__init__")] = module_level_imports(path)
-    known = set(graph)
-    edges = {name: {m for m in imports if m in known} - {name} for name, imports in graph.items()}
-    while leaves := {name for name, targets in edges.items() if not targets & set(edges)}:
-        edges = {name: targets for name, targets in edges.items() if name not in leaves}
-    assert edges == {}, f"circle among {sorted(edges)}"
+def every_import() -> dict[str, set[str]]:
+    """Return for each module of the house which others it imports, within functions, too."""
+    paths = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for folder in FOLDERS
+        for path in sources(folder)
+    }
+    return {
+        name: {module for module in imported_modules(path) if module in paths} - {name}
+        for name, path in paths.items()
+    }
 
 
-def module_level_imports(path: Path) -> set[str]:
-    found = set()
-    for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            modules = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= modules
-            if not all(is_module(name) for name in modules):
-                found.add(node.module)
+def in_circles(edges: dict[str, set[str]]) -> set[str]:
+    """Return what imports itself on some way."""
+    return {name for name in edges if name in reached(edges, name)}
+
+
+def reached(edges: dict[str, set[str]], start: str) -> set[str]:
+    found, rest = set(), [start]
+    while rest:
+        new = edges[rest.pop()] - found
+        found |= new
+        rest.extend(new)
     return found
 
 
@@ -133,3 +134,25 @@ def test_each_file_of_scripts_is_a_command(name):
     assert str(inspect.signature(main)) == "(argv: list[str] | None = None) -> int"
     source = (ROOT / "scripts" / f"{name}.py").read_text()
     assert source.splitlines()[-1].endswith("(main())")
+
+
+def room(module: str) -> str:
+    parts = module.split(".")
+    return ".".join(parts[: 2 if parts[0] == "services" else 1])
+
+
+def test_there_are_no_circular_imports():
+    assert in_circles(every_import()) == set()
+
+
+def test_the_rooms_of_the_services_stand_above_each_other():
+    above: dict[str, set[str]] = {}
+    for module, targets in every_import().items():
+        if module.startswith("services."):
+            above.setdefault(room(module), set()).update(
+                room(target) for target in targets if target.startswith("services.")
+            )
+    edges = {name: targets - {name} for name, targets in above.items()}
+    # A job does a study, and a study is asked for as a job.
+    edges["services.jobs"] -= {"services.studies"}
+    assert in_circles(edges) == set()

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from real_bars import real_bars
 
-from services.backtest.lines import PRICE_PANE
 from services.errors import InvalidParams
 from services.indicators.catalogue import (
     CHART_INDICATORS,
@@ -18,6 +17,7 @@ from services.indicators.catalogue import (
     parse_indicators,
 )
 from services.indicators.chart_lines import SESSION
+from services.indicators.lines import PRICE_PANE
 from services.parameters import parameter_specs
 
 

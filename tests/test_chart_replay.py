@@ -10,10 +10,10 @@ from chart_sources import event, named, result_of, sessions, source
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.backtest.lines import Line
 from services.charts import ChartOptions, Compared, chart_figure, figure_for_query, source_of
 from services.charts.options import STYLES
 from services.errors import InvalidParams
+from services.indicators.lines import Line
 
 COUNT = 900
 

@@ -11,12 +11,12 @@ from chart_sources import PRICES, named, result_of, source
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.backtest.lines import Line
 from services.charts import ChartOptions, Compared, chart_figure, source_of
 from services.charts.numbers import numbers
 from services.charts.options import STYLES
 from services.charts.ranges import log_ticks
 from services.indicators.drawn import DrawnLine
+from services.indicators.lines import Line
 
 
 def slow_heikin_ashi(bars):

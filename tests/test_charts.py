@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from scripted import Scripted
 
 from services.backtest import SimulationSettings, run_backtest
-from services.backtest.lines import Line
 from services.bars import BAR_COLUMNS
 from services.charts import chart_figure, view_of
 from services.charts.markers import MOST_MARKERS
+from services.indicators.lines import Line
 from strategies.base import Strategy
 
 ASSETS = Path(__file__).parent.parent / "assets" / "zz"

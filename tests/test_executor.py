@@ -15,7 +15,8 @@ from waiting import until
 
 from services.errors import Cancelled, ClusterUnavailable, InvalidParams
 from services.optimise import dask_cluster
-from services.optimise.executor import dask_executor, executor_from, local_executor
+from services.optimise.choose_executor import dask_executor, executor_from
+from services.optimise.executor import local_executor
 from services.optimise.search import search
 from services.settings import Settings
 from strategies.ma_cross import MaCross

@@ -186,7 +186,7 @@ def test_a_cluster_that_is_away_is_told_by_the_job(office):
 
 
 def raise_of(office, study) -> None:
-    from services.optimise.executor import executor_from
+    from services.optimise.choose_executor import executor_from
 
     executor = executor_from(office.settings)
     run_study(office.database, study.id, STRATEGIES["ma_cross"], executor)

@@ -15,9 +15,9 @@ from builders import closes, random_walk
 from matplotlib import image as images
 
 from services.backtest import SimulationSettings, run_backtest
-from services.backtest.lines import Line
 from services.backtest.result import StrategyInfo
 from services.errors import InvalidParams, NoBars, StorageError
+from services.indicators.lines import Line
 from services.plots import files, plot_path, report_png, save_report
 from services.plots.numbers import axis_texts
 from services.plots.report import draw_report

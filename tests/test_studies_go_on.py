@@ -20,7 +20,7 @@ from services.errors import Cancelled, UserError
 from services.ingest.store import store_bars
 from services.jobs import cancel_job, retry_job
 from services.jobs.runner import JobRunner
-from services.optimise.executor import dask_executor
+from services.optimise.choose_executor import dask_executor
 from services.studies import changes as changing
 from services.studies import find_study, load_results
 from services.studies.changes import study_changes

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from services.errors import InvalidParams
-from services.validation.plateau import grid_of, plateau_of
+from services.optimise.plateau import grid_of, plateau_of
 
 _ = np.nan  # no such cell
 HILL_AND_SPIKE = np.array(

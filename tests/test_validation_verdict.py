@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from services.optimise.plateau import plateau_of
 from services.validation import (
     LEVELS,
     NO_SKILL,
@@ -12,7 +13,6 @@ from services.validation import (
     bootstrap_of,
     deflated_sharpe,
     overfitting_of,
-    plateau_of,
     timing_test,
     trials_variance,
     verdict_of,

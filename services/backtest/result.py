@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from services.backtest.finer_use import FinerUse
-from services.backtest.lines import Line
 from services.backtest.pieces import Pieces
 from services.backtest.settings import SimulationSettings
+from services.indicators.lines import Line
 from services.metric_specs import Metrics
 
 

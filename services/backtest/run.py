@@ -11,7 +11,6 @@ import services.backtest.simulate as kernel
 from services.backtest.finer import FinerBars, finer_bars_of
 from services.backtest.finer_use import FinerUse, finer_use
 from services.backtest.inputs import KernelInputs, inputs_of
-from services.backtest.lines import Line
 from services.backtest.measured import measure_run
 from services.backtest.realism import known_of
 from services.backtest.result import BacktestResult, StrategyInfo
@@ -20,6 +19,7 @@ from services.backtest.trades import trades_table
 from services.bars import BAR_COLUMNS
 from services.errors import InvalidSignals, NoBars
 from services.indicators import with_indicators
+from services.indicators.lines import Line
 from services.metric_specs import metrics_of_row
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.backtest.lines import PRICE_PANE
+from services.indicators.lines import PRICE_PANE
 
 PRICE, VOLUME, EQUITY, DRAWDOWN = PRICE_PANE, "Volume", "Equity", "Drawdown"
 _HEIGHTS = {PRICE: 380, VOLUME: 64, EQUITY: 170, DRAWDOWN: 90}

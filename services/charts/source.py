@@ -6,12 +6,12 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from services.backtest.lines import Line
 from services.backtest.result import BacktestResult
 from services.charts.heikin_ashi import heikin_ashi
 from services.charts.panes import DRAWDOWN, EQUITY
 from services.charts.zones import EXCHANGE, Clock, clock_of
 from services.events import ChartEvent
+from services.indicators.lines import Line
 from services.metrics import drawdown_of
 
 Prices = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from services.backtest.lines import Line
 from services.charts.numbers import numbers, positions
 from services.charts.options import HEIKIN_ASHI, LINE, OHLC
 from services.charts.panes import PRICE, VOLUME, Pane
 from services.charts.source import ChartSource, Curve
 from services.charts.view import View
 from services.indicators.drawn import DrawnLine
+from services.indicators.lines import Line
 
 Trace = dict[str, Any]
 _LINE_COLOURS = ("--line-1", "--line-2", "--line-3", "--line-4")

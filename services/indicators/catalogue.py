@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import pandas as pd
 import talib
 
-from services.backtest.lines import PRICE_PANE, Line
 from services.errors import InvalidParams, did_you_mean
 from services.indicators import chart_lines
 from services.indicators.chart_lines import SESSION, Compute
+from services.indicators.lines import PRICE_PANE, Line
 from services.parameters import Parameters, build_parameters, parameter_specs
 
 MOST_INDICATORS = 12

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import talib
 
-from services.backtest.lines import Line
 from services.indicators.drawn import DrawnLine
 from services.indicators.kernels import running_maximum
+from services.indicators.lines import Line
 from services.indicators.supertrend import supertrend_lines
 from services.parameters import Parameters, ordered, param
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.backtest.lines import Line
+from services.indicators.lines import Line
 
 
 @dataclass(frozen=True)

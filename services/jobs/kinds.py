@@ -147,7 +147,7 @@ def _delete_series(workspace: Workspace, arguments: Arguments, report: Report) -
 
 
 def _optimise(workspace: Workspace, arguments: Arguments, report: Report) -> dict:
-    from services.optimise.executor import executor_from
+    from services.optimise.choose_executor import executor_from
     from services.studies.work import run_study
 
     strategy_class = workspace.strategy_class(arguments["strategy"])

@@ -1,11 +1,10 @@
-"""Carries chunks of work to where they are computed: here, or on a Dask cluster."""
+"""What carries chunks of work to where they are computed, and the one that computes here."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 from services.progress import Progress, Report, silent
-from services.settings import Settings
 
 Task = Callable[[Any], Any]
 
@@ -47,19 +46,3 @@ def count_of(chunks: Iterable[Any]) -> int:
 def local_executor() -> Executor:
     """Return the executor that computes in this process."""
     return LocalExecutor()
-
-
-def dask_executor(address: str) -> Executor:
-    """Return an executor on the Dask cluster whose scheduler has this address."""
-    from services.optimise.dask_cluster import DaskExecutor
-
-    return DaskExecutor(address)
-
-
-def executor_from(settings: Settings) -> Executor | None:
-    """Return the executor that the settings ask for: a Dask cluster when its address is set.
-
-    None otherwise: work that nobody carries tells more of how far it is.
-    """
-    address = settings.dask_scheduler_address
-    return dask_executor(address) if address else None

@@ -8,12 +8,12 @@ import pandas as pd
 
 from services import metrics
 from services.backtest.costs import Commission
-from services.backtest.lines import Line
 from services.backtest.orders import commission_of
 from services.backtest.result import BacktestResult
 from services.backtest.run import run_backtest
 from services.backtest.settings import SimulationSettings
 from services.backtest.trades import OPEN
+from services.indicators.lines import Line
 from services.metrics import Metrics
 
 WINDOW_END = "window end"  # the exit reason of a position that its window did not outlive

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from services.optimise.objective import Objective
-from services.validation import plateau_of
+from services.optimise.plateau import plateau_of
 
 MOST_STEPS = 100  # along an axis: more values share a cell
 

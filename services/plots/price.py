@@ -5,9 +5,9 @@ import pandas as pd
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.transforms import ScaledTranslation
 
-from services.backtest.lines import PRICE_PANE, Line
 from services.backtest.result import BacktestResult
 from services.backtest.trades import SHORT, fills_of
+from services.indicators.lines import PRICE_PANE, Line
 from services.plots import look
 from services.plots.numbers import axis_texts
 from services.plots.panel import Key, Panel, wants_log

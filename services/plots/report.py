@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.backtest.lines import PRICE_PANE, Line
 from services.backtest.result import BacktestResult
 from services.errors import NoBars
+from services.indicators.lines import PRICE_PANE, Line
 from services.plots import look
 from services.plots.money import draw_drawdown, draw_equity
 from services.plots.page import Page, line_height

@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from services.backtest.lines import Line
 from services.backtest.pieces import Pieces
 from services.backtest.result import BacktestResult
 from services.bars import BAR_COLUMNS
+from services.indicators.lines import Line
 
 _KNOWN = "known_"
 _PIECES, _MOST_PIECES = "pieces_", 200_000  # a megabyte or two

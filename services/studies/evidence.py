@@ -14,6 +14,7 @@ from services.backtest import BacktestResult
 from services.errors import NotReproducible
 from services.look_ahead import LookAhead
 from services.optimise.objective import Objective, best_of
+from services.optimise.plateau import Plateau, grid_of, plateau_of
 from services.studies.cost_sensitivity import CostSensitivity
 from services.studies.holdout import unseen_sharpe
 from services.studies.judge import Judge
@@ -26,14 +27,11 @@ from services.validation import (
     DeflatedSharpe,
     FoldTest,
     Overfitting,
-    Plateau,
     Stress,
     TimingTest,
     Verdict,
     bootstrap_of,
     deflated_sharpe,
-    grid_of,
-    plateau_of,
     stress_of,
     timing_test,
     trials_variance,

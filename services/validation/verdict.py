@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.look_ahead import LookAhead
+from services.optimise.plateau import Plateau
 from services.validation.bootstrap import Bootstrap
 from services.validation.overfitting import Overfitting
-from services.validation.plateau import Plateau
 from services.validation.sharpe import CONFIDENCE, DeflatedSharpe
 from services.validation.shuffle import TimingTest
 from services.validation.spread import Spread
