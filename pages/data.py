@@ -23,7 +23,8 @@ from components.data_catalogue import (
 from components.feedback import empty_state, skeleton
 from components.icons import icon
 from components.ingest_form import ingest_form
-from components.upload import PREVIEW, UPLOADED, drop_zone
+from components.upload import UPLOADED, drop_zone
+from components.upload_preview import PREVIEW
 from pages import data_fetch, data_series, data_upload
 from pages.data_parts import (
     ADD,

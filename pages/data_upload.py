@@ -8,7 +8,8 @@ from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_up
 from dash.exceptions import PreventUpdate
 
 from components.feedback import show_toast
-from components.upload import (
+from components.upload import UPLOADED
+from components.upload_preview import (
     DISMISS,
     ERROR,
     FIELD,
@@ -16,7 +17,6 @@ from components.upload import (
     PREVIEW_BODY,
     STORE,
     UNKNOWN,
-    UPLOADED,
     actions_preview,
     bars_preview,
     bars_preview_body,

@@ -20,7 +20,7 @@ from components.data_catalogue import (
 from components.ingest_form import job_lines
 from components.quality import quality_panel
 from components.quarantine import quarantine_block
-from components.upload import bars_preview_body
+from components.upload_preview import bars_preview_body
 from dashboard.app import create_app
 from pages.data_fetch import _offer
 from services.broker_search import Candidate, exact
