@@ -133,6 +133,12 @@ def test_a_grid_beyond_counting_is_refused_with_its_size_and_a_way_out():
     assert grid_size({"a": range(10**6), "b": range(10**6)}) == 10**12
 
 
+def test_a_grid_is_counted_as_it_was_asked_also_where_most_values_are_out_of_range():
+    grid = {"fast": range(10**6), "slow": range(10**6)}
+    with pytest.raises(InvalidParams, match=r"1,000,000,000,000 combinations.*sample"):
+        combinations_of(MaCross, grid)
+
+
 def test_candidates_are_kept_where_they_are_valid():
     found = combinations_from(
         MaCross, {"fast": np.array([5, 60, 1, 7]), "slow": np.array([50, 50, 50, 9])}

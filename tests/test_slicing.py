@@ -10,6 +10,7 @@ from real_bars import real_bars
 from services.backtest import BacktestRequest, SimulationSettings, run_backtest
 from services.errors import NoBars
 from services.indicators import with_indicators
+from services.optimise import sweep
 from strategies.base import Strategy
 from strategies.registry import STRATEGIES, load_strategy
 
@@ -55,6 +56,34 @@ def test_what_a_rule_writes_into_its_frame_changes_neither_prices_nor_the_caller
     pd.testing.assert_series_equal(meddled.equity, honest.equity)
     pd.testing.assert_frame_equal(meddled.bars, honest.bars)
     pd.testing.assert_frame_equal(bars, before)
+
+
+class Looks(Strategy):
+    """Finds bar i by its label, as the frame's index promises."""
+
+    def on_bar(self, i, row, df):
+        assert df.loc[i, "close"] == row["close"] == df["close"].iloc[i]
+        return "BUY" if i and df.loc[i, "close"] > df.loc[i - 1, "close"] else "SELL"
+
+
+@pytest.mark.parametrize("prepare", [pd.DataFrame, with_indicators])
+@pytest.mark.parametrize(
+    "cut",
+    [
+        lambda bars: bars.iloc[20:],
+        lambda bars: bars.iloc[::2],
+        lambda bars: bars.set_index("ts", drop=False),
+        lambda bars: bars.set_index(np.arange(len(bars))[::-1]),
+    ],
+    ids=["a part", "every other bar", "by time", "numbered backwards"],
+)
+def test_a_rule_finds_bar_i_under_i_however_the_bars_are_labelled(cut, prepare):
+    bars = cut(prepare(random_walk(60)))
+    plain = bars.reset_index(drop=True)
+    result, same = (run_backtest(frame, Looks(), FREE) for frame in (bars, plain))
+    pd.testing.assert_series_equal(result.equity, same.equity)
+    swept = sweep(bars, Looks, {}, FREE)
+    assert swept["total_return"][0] == same.metrics["total_return"]
 
 
 def test_the_tested_bars_are_the_bar_columns_in_their_order_whatever_else_a_frame_has():

@@ -109,7 +109,7 @@ def window(
     """
     if len(bars) == 0:
         raise NoBars("There are no bars to test: load some first.")
-    frame = with_indicators(bars)
+    frame = with_indicators(_numbered(bars))
     if end is not None:
         frame = frame.iloc[: _place(frame["ts"], end, "right")]
     first = 0 if start is None else _place(frame["ts"], start, "left")
@@ -117,6 +117,14 @@ def window(
         stored = f"{bars['ts'].iloc[0]:%Y-%m-%d} to {bars['ts'].iloc[-1]:%Y-%m-%d}"
         raise NoBars(f"No bars lie in that span: those at hand run from {stored}.")
     return frame, first
+
+
+def _numbered(bars: pd.DataFrame) -> pd.DataFrame:
+    """Return bars under their positions: a rule may look for bar i at `df.loc[i]`, in any part."""
+    index = bars.index
+    if isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1:
+        return bars
+    return bars.reset_index(drop=True)
 
 
 def _place(ts: pd.Series, moment: pd.Timestamp, side: Literal["left", "right"]) -> int:

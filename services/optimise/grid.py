@@ -87,14 +87,15 @@ def combinations_of(strategy_class: type[StrategyClass], grid: Mapping[str, Any]
     if not grid and strategy_class.Params.model_fields:
         raise InvalidParams(f"{owner}: name at least one parameter to try.", field="grid")
     grid_lists = {name: _listed(values) for name, values in grid.items()}
-    checked = {name: _checked(strategy_class, name, v) for name, v in grid_lists.items()}
-    asked, size = grid_size(grid_lists), grid_size(checked)
-    if size > MOST_COMBINATIONS:
+    asked = grid_size(grid_lists)
+    if asked > MOST_COMBINATIONS:
         raise InvalidParams(
-            f"{owner}: {size:,} combinations are too many to try all (the most is "
+            f"{owner}: {asked:,} combinations are too many to try all (the most is "
             f"{MOST_COMBINATIONS:,}): give fewer values, or draw a sample of them.",
             field="grid",
         )
+    checked = {name: _checked(strategy_class, name, v) for name, v in grid_lists.items()}
+    size = grid_size(checked)
     columns, repeat, inner = {}, 1, size
     for name, values in checked.items():
         inner //= len(values)
