@@ -42,8 +42,8 @@ def _parser() -> Parser:
     how = parser.add_argument_group("what is tried")
     add = how.add_argument
     add("--grid", nargs="+", action="append", default=[], metavar="NAME=VALUES",
-        help="from:to:step, or values with commas; without --grid each parameter has the values "
-             "that its strategy suggests")  # fmt: skip
+        help="from:to:step, or values with commas; a name alone, and without --grid each "
+             "parameter, has the values that its strategy suggests")  # fmt: skip
     add("--method", choices=("grid", "random", "sobol", "search"), default="grid",
         help="all combinations (grid, default), some drawn, or a guided search")  # fmt: skip
     add("--samples", type=int, default=1000, metavar="N", help="how many are drawn (1000)")
@@ -186,7 +186,9 @@ def _space(args: argparse.Namespace, kind) -> dict:
     from services.optimise.grid_text import space_of
     from services.parameters import parameter_specs
 
+    # A name alone stands for the suggested values; one before "=" was meant to have its own.
     texts = pairs_of([[word if "=" in word else f"{word}=" for word in g] for g in args.grid])
+    empty = {word.strip(" =") for group in args.grid for word in group if word.strip()[-1:] == "="}
     specs = parameter_specs(kind.Params)
     known = [spec.name for spec in specs]
     for name in texts:
@@ -195,6 +197,8 @@ def _space(args: argparse.Namespace, kind) -> dict:
                 f'{kind.name} has no parameter "{name}": it takes {", ".join(known)}.'
                 f"{did_you_mean(name, known)}"
             )
+        if name in empty and not texts[name]:
+            raise InvalidParams(f"{name}: give at least one value to try.")
     wanted = [spec for spec in specs if spec.name in texts or not texts]
     return space_of(wanted, texts, draws=args.method != "grid")
 

@@ -71,6 +71,12 @@ def test_the_best_is_that_of_single_backtests(database, capsys):
     assert sharpes == sorted(sharpes, reverse=True)
 
 
+def test_a_rule_without_parameters_is_one_combination(database, capsys):
+    out = spoken(capsys, base=["-s", "TEST", "--strategy", "db_ma_cross"])
+    assert out.startswith("TEST 1d db_ma_cross: 1 combination, 400 bars, ")
+    assert "\n1 combination tried, 0 dropped" in out
+
+
 @pytest.mark.parametrize("method", [(), ("--method", "search", "--samples", "5")])
 def test_whole_numbers_are_written_as_such(database, capsys, method):
     said = json.loads(spoken(capsys, *method, "--holdout", "20", "--json"))
@@ -173,6 +179,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(database, capsys, monke
     [
         (["--grid", "fats=1"], 'Did you mean "fast"'),
         (["--grid", "fast=x"], "must be a whole number"),
+        (["--grid", "fast="], "fast: give at least one value"),
         (["--grid", "fast=50", "slow=20"], "fast must be below slow"),
         (["--objective", "sharp"], 'Did you mean "sharpe"'),
         (["--walk-forward"], "needs the lengths"),

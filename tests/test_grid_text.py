@@ -55,6 +55,7 @@ def test_a_range_to_draw_from_stays_a_range():
         (WIDTH, "1:3", "in which steps"),
         (FAST, "1:10000000", "10,000,000 values"),
         (BOTH, "maybe", "true or false"),
+        (FAST, " , ", "fast: give at least one value"),
     ],
 )
 def test_what_cannot_be_read_is_refused_at_its_field(spec, text, words):

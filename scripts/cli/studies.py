@@ -11,7 +11,7 @@ def announce(prepared) -> None:
     from services.optimise.estimate import seconds_in_all, span_text
     from services.optimise.grid_text import text_of
     from services.studies.request import SEARCH, WALK_FORWARD
-    from services.wording import settings_text
+    from services.wording import counted, settings_text
 
     extent, request = prepared.extent, prepared.request
     tried = ", ".join(f"{name} {text_of(values)}" for name, values in request.space.items())
@@ -26,9 +26,10 @@ def announce(prepared) -> None:
         walks=request.method == WALK_FORWARD,
     )
     each = extent.combinations // prepared.windows
+    of = f" of {tried}" if tried else ""
     windows = f" in each of {prepared.windows:,} windows" if prepared.windows > 1 else ""
     print(
-        f"{request.title}: {each:,} combinations{dropped} of {tried}{windows}, "
+        f"{request.title}: {counted(each, 'combination')}{dropped}{of}{windows}, "
         f"{bars:,} bars, {span_text(seconds)}"
     )
     print(settings_text(settings), flush=True)
@@ -69,13 +70,14 @@ def show(workspace, study, results, kind, objectives, *, top: int, as_json: bool
 def _print_best(study, results, evidence, unseen, top: int) -> None:
     from services.studies.holdout import unseen_text
     from services.studies.record import failed_count, ranked
+    from services.wording import counted
 
     objectives = study.request.objectives
     print()
     print_combinations(study, ranked(results, objectives, top), objectives)
     if failed := failed_count(results):
         why = results["error"].dropna().iloc[0]
-        print(f"\n{failed:,} combinations failed. The first: {why}")
+        print(f"\n{counted(failed, 'combination')} failed. The first: {why}")
     if evidence is None:
         print("\nNo combination qualifies: none has that metric, or enough trades.")
         return
@@ -114,12 +116,14 @@ def _print_walk(study, evidence) -> None:
 
 
 def _print_end(study, trials) -> None:
+    from services.wording import counted
+
     backtest = study.request.backtest
     if note := study.summary.get("note"):
         print(note)
     print(
-        f"{study.done:,} combinations tried, {study.dropped:,} dropped as not valid. Trials of "
-        f"{backtest.strategy} on {backtest.symbol} {backtest.resolution} so far: {trials.total:,} "
+        f"{counted(study.done, 'combination')} tried, {study.dropped:,} dropped as not valid. "
+        f"Trials of {backtest.strategy} on {backtest.symbol} {backtest.resolution} so far: {trials.total:,} "
         f"({trials.in_studies:,} in studies, {trials.runs:,} saved runs)."
     )
     if study.id:

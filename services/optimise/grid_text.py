@@ -38,6 +38,8 @@ def values_of(spec: ParameterSpec, text: str, *, draws: bool = False) -> Any:
         ends = _range(spec, text)
         return ends if draws else _steps(spec, ends, text)
     parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not parts:
+        raise InvalidParams(f"{spec.name}: give at least one value to try.", field=spec.name)
     return list(dict.fromkeys(_value(spec, part) for part in parts))
 
 
