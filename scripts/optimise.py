@@ -15,9 +15,9 @@ from scripts.cli.studies import announce, print_studies, show
 
 EPILOG = """examples:
   python -m scripts.optimise -s MSFT -r 1d --strategy ma_cross --grid fast=5:50:5 slow=20:200:10
-  python -m scripts.optimise -s MSFT --strategy rsi --grid low=20:40 high=60:80 --method sobol
+  python -m scripts.optimise -s MSFT --strategy rsi --grid lower=20:40 upper=60:80 --method sobol
   python -m scripts.optimise -s MSFT --strategy macd --walk-forward --train "2 Y" --test "6 M"
-  python -m scripts.optimise -s MSFT --strategy ma_cross --grid fast=2:60 slow=20:250 \
+  python -m scripts.optimise -s MSFT --strategy ma_cross --grid fast=2:60 slow=20:250 \\
       --method search --objective sharpe,max_drawdown
   python -m scripts.optimise --resume 12
   python -m scripts.optimise --list -s MSFT"""

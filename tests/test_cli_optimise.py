@@ -1,6 +1,7 @@
 """The command optimise, as a user or a script types it."""
 
 import json
+import shlex
 
 import numpy as np
 import pytest
@@ -69,6 +70,16 @@ def test_the_best_is_that_of_single_backtests(database, capsys):
         )
     sharpes = [row["metrics"]["sharpe"] for row in said["best"]]
     assert sharpes == sorted(sharpes, reverse=True)
+
+
+EXAMPLES = optimise.EPILOG.replace("\\\n", " ").splitlines()[1:-2]  # without --resume and --list
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_examples_of_the_help_work_as_written(database, capsys, example):
+    store_bars(database, "MSFT", "1d", random_walk(1000, 5))
+    words = shlex.split(example.partition("scripts.optimise ")[2])
+    assert json.loads(spoken(capsys, "--samples", "8", "--json", base=words))["combinations"] > 0
 
 
 def test_a_rule_without_parameters_is_one_combination(database, capsys):

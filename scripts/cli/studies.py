@@ -119,11 +119,12 @@ def _print_end(study, trials) -> None:
     from services.wording import counted
 
     backtest = study.request.backtest
+    series = f"{backtest.symbol} {backtest.resolution}"
     if note := study.summary.get("note"):
         print(note)
     print(
         f"{counted(study.done, 'combination')} tried, {study.dropped:,} dropped as not valid. "
-        f"Trials of {backtest.strategy} on {backtest.symbol} {backtest.resolution} so far: {trials.total:,} "
+        f"Trials of {backtest.strategy} on {series} so far: {trials.total:,} "
         f"({trials.in_studies:,} in studies, {trials.runs:,} saved runs)."
     )
     if study.id:
