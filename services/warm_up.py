@@ -9,6 +9,8 @@ from services.backtest.run import Rule, run_backtest
 from services.backtest.settings import SimulationSettings
 from services.bars import PRICE_COLUMNS
 from services.charts.heikin_ashi import heikin_ashi
+from services.optimise.front import MOST_OBJECTIVES, front_places
+from services.optimise.objective import OBJECTIVES, objectives_of
 from services.optimise.sweep import sweep
 from services.validation import bootstrap_of, overfitting_of
 
@@ -16,8 +18,10 @@ _BARS = 120
 
 
 def warm_up(rules: Iterable[Rule]) -> None:
-    """Run every rule, and what charts compile, on a few bars of a wave; nothing of it is kept."""
+    """Run every rule, and what pages compile, on a few bars of a wave; nothing of it is kept."""
     bars = _waves()
+    few = pd.DataFrame({name: [1.0, 0.0] for name in OBJECTIVES[:MOST_OBJECTIVES]})
+    front_places(few, objectives_of(list(few)))
     heikin_ashi(*(bars[name].to_numpy() for name in PRICE_COLUMNS))
     for rule in rules:
         run_backtest(bars, rule)

@@ -1,11 +1,11 @@
 """The Pareto front: the results than which none is better in one objective and as good in all."""
 
-from bisect import bisect_left
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from services.backtest.cached import compiled
 from services.optimise.objective import Objective
 
 MOST_OBJECTIVES = 3  # of a front that can still be looked at
@@ -37,23 +37,47 @@ def _of_two(scores: np.ndarray) -> np.ndarray:
 
 
 def _of_three(scores: np.ndarray) -> np.ndarray:
-    """Walk from the best in the first on, over stairs of the best in the other two so far.
-
-    A stair is a value of the second; the stairs rise, and their heights, the third, fall.
-    """
+    """Walk from the best in the first on: who is on the front is beaten by none before it."""
     order = np.lexsort(-scores.T[::-1])
-    stairs, heights, kept, before = [], [], [], None
-    for place, row in zip(order.tolist(), scores[order].tolist(), strict=True):
-        _, second, third = row
-        k = bisect_left(stairs, second)
-        if k < len(stairs) and heights[k] >= third:  # beaten, or the same once more
-            if row == before:
-                kept.append(place)
-            continue
-        stop = k + (k < len(stairs) and stairs[k] == second)
-        while k and heights[k - 1] <= third:
-            k -= 1
-        stairs[k:stop], heights[k:stop] = [second], [third]
-        kept.append(place)
-        before = row
-    return np.array(kept, dtype=np.int64)
+    sorted_ = scores[order]
+    levels, level = np.unique(-sorted_[:, 1], return_inverse=True)
+    kept = np.zeros(len(order), dtype=np.bool_)
+    _walk(sorted_, level + 1, np.full(len(levels) + 1, -np.inf), kept)
+    return order[kept]
+
+
+@compiled(allocates=False)
+def _walk(scores, level, best, kept):
+    """Mark the rows of which none before is as good in the second and in the third.
+
+    The rows come in their order, the best in all three first. `level` counts the second from 1,
+    the best, on; `best` is a Fenwick tree: the highest third so far, up to a level.
+    """
+    for k in range(len(scores)):
+        third = scores[k, 2]
+        if _highest(best, level[k]) < third:
+            kept[k] = True
+            _raise_to(best, level[k], third)
+        elif k and kept[k - 1]:
+            kept[k] = _are_equal(scores[k], scores[k - 1])
+
+
+@compiled(allocates=False)
+def _highest(best, level):
+    found = -np.inf
+    while level > 0:
+        found = max(found, best[level])
+        level -= level & -level
+    return found
+
+
+@compiled(allocates=False)
+def _raise_to(best, level, value):
+    while level < len(best):
+        best[level] = max(best[level], value)
+        level += level & -level
+
+
+@compiled(allocates=False)
+def _are_equal(one, other):
+    return one[0] == other[0] and one[1] == other[1] and one[2] == other[2]
