@@ -39,12 +39,14 @@ from pages.optimise_data import StudyReader
 from pages.optimise_query import (
     GRID_PREFIX,
     STUDY,
+    asks_alike,
     query_of,
     query_of_search,
     request_of,
     search_of,
     specs_of,
     unknown_names,
+    written,
 )
 from pages.optimise_shown import URL
 from services.errors import InvalidParams, UserError
@@ -148,9 +150,8 @@ def _register_count(app: Dash, workspace: Workspace) -> None:
         listed = {name: asked.pop(name) for name in studies_query.NAMES if name in asked}
         follows = bool(asked) or not values.get("symbol")
         wanted = no_update
-        if found.can_start and STUDY not in asked and follows:
-            wanted = search_of(query_of(request_of(query)) | listed)
-            wanted = no_update if wanted == search else wanted
+        if found.can_start and STUDY not in asked and follows and not asks_alike(asked, query):
+            wanted = search_of(written(query) | listed)
         sampler = {} if found.too_many else {"display": "none"}
         return found.text, sampler, not found.can_start, *_errors(found), wanted
 
@@ -193,7 +194,7 @@ def _register_follow(app: Dash, reader: StudyReader) -> None:
         wanted = form_values(query)
         return (
             [unless_equal(item, wanted.get(item["id"]["name"])) for item in fields],
-            [unless_equal(item, query.get(GRID_PREFIX + item["id"]["name"])) for item in grid],
+            [unless_equal(item, query.get(GRID_PREFIX + item["id"]["name"], "")) for item in grid],
         )
 
 

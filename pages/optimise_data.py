@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,6 @@ import pandas as pd
 from components.optimise_front import FrontChoice, front_choice
 from components.optimise_result import backtest_query
 from components.optimise_table import ON_FRONT, Tried, places_by, table_rows
-from pages.optimise_query import search_of
 from services.backtest import BacktestRequest
 from services.errors import UserError
 from services.optimise.front import MOST_OBJECTIVES, front_places
@@ -58,13 +58,13 @@ class StudyResults:
     @property
     def address(self) -> str:
         """The address of the backtest on the same bars, without parameters."""
-        return "/backtest" + search_of(self.seen.as_query())
+        return "/backtest?" + urlencode(self.seen.as_query())
 
     def address_of(self, place: int) -> str:
         """Return the address of a row's backtest."""
         cells = {name: self.frame[name].iloc[place] for name in self.names}
         params = {k: v.item() if isinstance(v, np.generic) else v for k, v in cells.items()}
-        return "/backtest" + search_of(backtest_query(self.seen.as_query(), params))
+        return "/backtest?" + urlencode(backtest_query(self.seen.as_query(), params))
 
 
 class StudyReader:

@@ -22,6 +22,7 @@ HOW = ("method", "samples", "seed", "objective", *FURTHER_FIELDS, "minimum_trade
 WINDOWS = ("train", "test", "anchored", "embargo")
 # What is looked at, not what is asked for.
 VIEW = ("metric", "x", "y")
+_READABLE = ":,"  # which a query may hold as they are
 _MOST_SAMPLES, _MOST_WHOLE = 1_000_000, 1_000_000_000
 
 
@@ -83,9 +84,34 @@ def query_of(request: StudyRequest) -> dict[str, str]:
     return query
 
 
+def written(query: Mapping[str, str]) -> dict[str, str]:
+    """Write what a query asks for as an address, values as they were typed where that is short.
+
+    Raises InvalidParams as request_of does.
+    """
+    found = query_of(request_of(query))
+    for name in filter(_is_of_grid, found):
+        typed = query.get(name, "").strip()
+        if typed and len(typed) <= len(found[name]):
+            found[name] = typed
+    return found
+
+
+def asks_alike(query: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Tell whether two queries ask for the same study; what cannot be read asks for none."""
+    try:
+        return request_of(query).as_record() == request_of(other).as_record()
+    except InvalidParams:
+        return False
+
+
+def _is_of_grid(name: str) -> bool:
+    return name.startswith(GRID_PREFIX)
+
+
 def search_of(query: Mapping[str, Any]) -> str:
     """Return a query as the search of an address."""
-    return "?" + urlencode(query)
+    return "?" + urlencode(query, safe=_READABLE)
 
 
 def specs_of(strategy: str) -> tuple[ParameterSpec, ...]:

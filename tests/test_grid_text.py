@@ -1,9 +1,12 @@
 """The values to try, as people write them."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.errors import InvalidParams
 from services.optimise.grid_text import space_of, text_of, values_of
+from services.optimise.space import axes_of
 from services.parameters import Parameters, param, parameter_specs
 
 
@@ -81,7 +84,69 @@ def test_values_are_written_as_they_are_read(text):
         ([5, 10, 15, 20], "5:20:5"),
         ([5, 7, 8, 9], "5,7,8,9"),
         ([1, 2], "1,2"),
+        ([20.0, 25.0, 30.0, 35.0], "20:35:5"),
+        ([1.0, 2.0, 3.0, 4.0], "1:4:1"),
+        ([0.1, 0.2, 0.3, 0.4], "0.1:0.4:0.1"),
+        ([5, 10, 15], "5,10,15"),
+        ([20, 15, 10, 5], "20,15,10,5"),
+        ([1, 2.0, 3, 4], "1,2,3,4"),
+        ([True, False, True, False], "true,false,true,false"),
+        # What is almost a range is none.
+        ([0.1, 0.2, 0.1 + 0.2, 0.4], "0.1,0.2,0.30000000000000004,0.4"),
+        ([-0.0, 1.0, 2.0, 3.0], "-0,1,2,3"),
+        ([1e-12, 2e-12, 3e-12, 4e-12], "1e-12,2e-12,3e-12,4e-12"),
+        # A range to draw from has fewer digits than this.
+        ([0.123456789, 0.223456789, 0.323456789, 0.423456789],
+         "0.123456789,0.223456789,0.323456789,0.423456789"),
     ],
-)
-def test_a_range_is_written_without_a_step_of_one(values, text):
+)  # fmt: skip
+def test_four_values_or_more_in_equal_steps_are_written_as_a_range(values, text):
     assert text_of(values) == text
+
+
+def spaced(asked) -> list[float]:
+    """Return so many numbers in equal steps, as a program counts them up."""
+    low, step, count = asked
+    return [low + k * step for k in range(count)]
+
+
+class Wide(Parameters):
+    """Numbers without limits."""
+
+    number: float = param(1.0, "any number")
+    whole: int = param(1, "any whole number")
+
+
+NUMBER, WHOLE = parameter_specs(Wide)
+
+
+def bits_of(values) -> list[str]:
+    return [value.hex() if isinstance(value, float) else repr(value) for value in values]
+
+
+decimals = st.decimals(-1000, 1000, places=4).map(float)
+steps = st.decimals("0.0001", 50, places=4).map(float)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(
+        st.tuples(st.just(NUMBER), st.tuples(decimals, steps, st.integers(1, 40)).map(spaced)),
+        st.tuples(st.just(NUMBER), st.lists(decimals, min_size=1, max_size=6)),
+        st.tuples(st.just(NUMBER), st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=6)),
+        st.tuples(st.just(WHOLE), st.lists(st.integers(-99, 99), min_size=1, max_size=6)),
+    )
+)
+def test_what_is_written_denotes_the_same_values_to_the_last_bit_listed_or_drawn(asked):
+    spec, values = asked
+    values = list(dict.fromkeys(values))
+    text = text_of(values)
+    assert bits_of(values_of(spec, text)) == bits_of(values)
+    (axis,) = axes_of(type("Any", (), {"name": "any", "Params": Wide}),
+                      {spec.name: values_of(spec, text, draws=True)})  # fmt: skip
+    assert bits_of(axis.value(place) for place in range(axis.count)) == bits_of(values)
+
+
+@pytest.mark.parametrize("text", ["20:35:5", "0.1:5:0.1", "0.05:0.95:0.05", "-3:3:0.25"])
+def test_a_range_stays_as_it_was_written(text):
+    assert text_of(values_of(NUMBER, text)) == text

@@ -3,7 +3,15 @@
 import pytest
 
 from components.optimise_form import query_of_form
-from pages.optimise_query import query_of, query_of_search, request_of, search_of, unknown_names
+from pages.optimise_query import (
+    asks_alike,
+    query_of,
+    query_of_search,
+    request_of,
+    search_of,
+    unknown_names,
+    written,
+)
 from services.errors import InvalidParams
 
 AAPL = {"symbol": "AAPL", "strategy": "ma_cross"}
@@ -33,6 +41,31 @@ def test_an_address_is_written_as_it_is_read(more):
     request = request_of(AAPL | more)
     again = request_of(query_of_search(search_of(query_of(request))))
     assert again.as_record() == request.as_record()
+
+
+@pytest.mark.parametrize(
+    ("typed", "stands"),
+    [
+        ("20:35:5", "20:35:5"),
+        ("20:30:5", "20:30:5"),
+        ("20:37:5", "20:37:5"),
+        ("20,25,30,35", "20:35:5"),
+        ("20, 30", "20,30"),
+        ("1:99:0.5", "1:99:0.5"),
+    ],
+)
+def test_values_stand_in_the_address_as_they_were_typed_where_that_is_short(typed, stands):
+    query = {"symbol": "AAPL", "strategy": "rsi", "g.lower": typed}
+    assert written(query)["g.lower"] == stands
+    assert f"&g.lower={stands}&" in search_of(written(query))
+    assert asks_alike(query, written(query))
+    assert written(written(query)) == written(query)
+
+
+def test_an_address_that_asks_for_the_same_is_left_as_it_is():
+    assert asks_alike(AAPL, AAPL | {"method": "grid", "g.slow": "50,100,200", "seed": ""})
+    assert not asks_alike(AAPL, AAPL | {"g.slow": "50,100"})
+    assert not asks_alike(AAPL | {"g.slow": "x"}, AAPL | {"g.slow": "x"})
 
 
 @pytest.mark.parametrize(

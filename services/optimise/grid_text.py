@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.errors import InvalidParams
+from services.optimise.space import Axis
 from services.parameters import ParameterSpec
 
 MOST_VALUES = 100_000
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+_FEWEST = 4  # values that are written as a range
 _DIGITS = 10  # after the point: 0.1 + 0.2 shall be 0.3
 
 
@@ -44,18 +46,38 @@ def values_of(spec: ParameterSpec, text: str, *, draws: bool = False) -> Any:
 
 
 def text_of(values: Any) -> str:
-    """Write values as values_of reads them, evenly spaced whole numbers as a range."""
-    if isinstance(values, tuple):
-        return ":".join(_word(value) for value in values)
-    whole = all(isinstance(value, int) and not isinstance(value, bool) for value in values)
-    if whole and len(values) > 3 and len(gaps := _gaps(values)) == 1 and (step := gaps.pop()) > 0:
-        ends = (values[0], values[-1]) if step == 1 else (values[0], values[-1], step)
-        return ":".join(map(str, ends))
-    return ",".join(_word(value) for value in values)
+    """Write values as values_of reads them; four or more in equal steps as the range they are."""
+    if not isinstance(values, tuple):
+        values = _as_range(values) or values
+    return (":" if isinstance(values, tuple) else ",").join(_word(value) for value in values)
 
 
-def _gaps(values: Sequence[int]) -> set[int]:
-    return {after - before for before, after in zip(values, values[1:], strict=False)}
+def _as_range(values: Sequence[Any]) -> tuple | None:
+    """Return the (low, high[, step]) that is read as these very values, if there is one.
+
+    To the last bit, whether they are listed or drawn from.
+    """
+    kind = type(values[0]) if len(values) >= _FEWEST else None
+    if kind not in (int, float) or any(type(value) is not kind for value in values):
+        return None
+    low, high, count = values[0], values[-1], len(values)
+    step = kind(round(values[1] - low, _DIGITS))
+    if not (step > 0 and (high - low) / step < 2 * count):
+        return None
+    axis = Axis("", count, low=low, high=high, step=step)
+    drawn = [axis.value(place) for place in range(count)]
+    if not (_is_same(values, _listed(kind, low, high, step)) and _is_same(values, drawn)):
+        return None
+    return (low, high) if kind is int and step == 1 else (low, high, step)
+
+
+def _is_same(values: Sequence[Any], others: Sequence[Any]) -> bool:
+    """Compare as it is written, which also tells 0.0 from -0.0."""
+    return len(values) == len(others) and all(map(_is_written_alike, values, others))
+
+
+def _is_written_alike(value: Any, other: Any) -> bool:
+    return repr(value) == repr(other)
 
 
 def _range(spec: ParameterSpec, text: str) -> tuple:
@@ -86,14 +108,22 @@ def _steps(spec: ParameterSpec, ends: tuple, text: str) -> list:
             field=spec.name,
         )
     low, high, step = (*ends, 1)[:3]
-    count = math.floor((high - low) / step + 1e-9) + 1
+    count = _count(low, high, step)
     if count > MOST_VALUES:
         raise InvalidParams(
             f"{spec.name}: {text[:40]} are {count:,} values; at most {MOST_VALUES:,} can be "
             "listed: take a longer step, or draw from the range.",
             field=spec.name,
         )
-    return [spec.kind(round(low + k * step, _DIGITS)) for k in range(count)]
+    return _listed(spec.kind, low, high, step)
+
+
+def _listed(kind: type, low: float, high: float, step: float) -> list:
+    return [kind(round(low + k * step, _DIGITS)) for k in range(_count(low, high, step))]
+
+
+def _count(low: float, high: float, step: float) -> int:
+    return math.floor((high - low) / step + 1e-9) + 1
 
 
 def _value(spec: ParameterSpec, text: str) -> Any:
