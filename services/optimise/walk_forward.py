@@ -17,7 +17,7 @@ from services.errors import NoBars
 from services.indicators import with_indicators
 from services.metrics import METRICS, Metrics
 from services.optimise.executor import Executor
-from services.optimise.folds import Length, Window, windows_of
+from services.optimise.folds import Length, Window, Windows, windows_of
 from services.optimise.grid import StrategyClass
 from services.optimise.objective import Objective, best_of
 from services.optimise.outcome import ERROR, error_text
@@ -81,26 +81,17 @@ def walk_forward(
     walk = _Walk(frame, strategy_class, settings, objective, timezone, finer)
     sweep = sweep or partial(sweep_grid, finer=finer)
     training = Training(frame, strategy_class, grid, settings, objective, timezone, sweep)
-    total, steps = len(cut.windows), list(begun)
-    left = () if steps and _is_lost(steps, settings) else cut.windows[len(steps) :]
+    steps, total = list(begun), len(cut.windows)
+    left = walk.left(cut.windows, steps)
     with closing(_chosen(training, left, executor, report, total)) as choices:
         for window, choice in zip(left, choices, strict=True):
-            number, capital = len(steps) + 1, _capital(steps, settings)
-            steps.append(walk.tested(number, window, choice, capital, closes=number < total))
+            steps.append(walk.next(steps, window, choice, closes=len(steps) + 1 < total))
             if keep is not None:
                 keep(steps[-1])
-            if _is_lost(steps, settings):
+            if walk.is_lost(steps):
                 break
     report(Progress(total, total, "measuring"))
-    windows, parts = zip(*steps, strict=True)
-    last = cut.windows[len(windows) - 1].test_end
-    return finished(
-        objective,
-        windows,
-        stitched(frame.iloc[:last], parts, settings, timezone),
-        settings,
-        notes_of(windows, cut.left_out, total),
-    )
+    return walk.finished(steps, cut)
 
 
 class Step(NamedTuple):
@@ -171,14 +162,6 @@ def _chosen(
     yield from executor.map(training, windows, lambda p: _nested(report, first + p.done, total)(p))
 
 
-def _capital(steps: Sequence[Step], settings: SimulationSettings) -> float:
-    return steps[-1].part.capital if steps else settings.cash
-
-
-def _is_lost(steps: Sequence[Step], settings: SimulationSettings) -> bool:
-    return not _capital(steps, settings) >= 1  # less is no capital to start a window with
-
-
 class _Walk:
     """One walk-forward under way."""
 
@@ -195,17 +178,23 @@ class _Walk:
         self._class, self._settings = strategy_class, settings
         self._objective, self._timezone = objective, timezone
 
-    def tested(
-        self, number: int, window: Window, choice: Choice, capital: float, closes: bool
-    ) -> Step:
-        """Trade what was chosen on the bars to test on."""
-        rule, error = self._rule(choice, window)
+    def left(self, windows: Sequence[Window], steps: Sequence[Step]) -> Sequence[Window]:
+        """Return the windows that are not walked yet; none where the capital is lost."""
+        return () if steps and self.is_lost(steps) else windows[len(steps) :]
+
+    def is_lost(self, steps: Sequence[Step]) -> bool:
+        """Tell whether less is left than a window can start with."""
+        return not self._capital(steps) >= 1
+
+    def next(self, steps: Sequence[Step], window: Window, choice: Choice, *, closes: bool) -> Step:
+        """Trade what was chosen on the bars to test on, with what the steps before it left."""
+        capital, (rule, error) = self._capital(steps), self._rule(choice, window)
         is_known = not error or choice.params is None
         result = self._result(rule, window, capital)
         part = part_of(result, closes)
         before, metric = choice.in_sample, self._objective.metric
         done = WalkForwardWindow(
-            number=number,
+            number=len(steps) + 1,
             train_start=self._ts.iloc[window.train_start],
             train_end=self._ts.iloc[window.train_end - 1],
             test_start=result.start,
@@ -223,6 +212,21 @@ class _Walk:
             error=error,
         )
         return Step(done, part)
+
+    def finished(self, steps: Sequence[Step], cut: Windows) -> WalkForward:
+        """Join the tests to one curve and measure it."""
+        windows, parts = zip(*steps, strict=True)
+        last = cut.windows[len(windows) - 1].test_end
+        return finished(
+            self._objective,
+            windows,
+            stitched(self._frame.iloc[:last], parts, self._settings, self._timezone),
+            self._settings,
+            notes_of(windows, cut.left_out, len(cut.windows)),
+        )
+
+    def _capital(self, steps: Sequence[Step]) -> float:
+        return steps[-1].part.capital if steps else self._settings.cash
 
     def _rule(self, choice: Choice, window: Window) -> tuple[Said, str]:
         """Ask what was chosen for its signals; where it fails it stays out, and this says why."""

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from services.optimise.objective import Objective, best_of
 from services.optimise.plateau import Plateau, grid_of, plateau_of
 from services.studies.cost_sensitivity import CostSensitivity
 from services.studies.holdout import unseen_sharpe
-from services.studies.judge import Judge
+from services.studies.judge import Compared, Judge
 from services.studies.load import load_results
 from services.studies.request import GRID
 from services.studies.saved import Study
@@ -94,40 +94,86 @@ def evidence_of(
         return None
     judge = Judge(database, study, strategy_class)
     params = judge.params(results, place)
-    result = judge.backtest(params)
-    returns, a = judge.returns(result), judge.periods_a_year(result)
-    backtest = study.request.backtest
-    trials = trials_for(database, study)
-    spread = trials_variance(results["sharpe"].to_numpy(np.float64))
-    tried = max(trials.total, len(results))
-    deflated = deflated_sharpe(returns, tried, None if spread is None else spread / a)
-    tests = bootstrap_of(returns, a), _timing(result)
-    compared = judge.compared(results, place)
-    overfitting, plateau = compared.overfitting(), _plateau(study, results, objective)
-    run, look_ahead = _again(judge, result), judge.look_ahead(params, result)
-    stress = None if run is None else stress_of(run, backtest.settings)
-    costs = None if run is None else judge.cost_sensitivity(results, compared, run, objective)
+    result, trials = judge.backtest(params), trials_for(database, study)
+    a = judge.periods_a_year(result)
+    luck, compared = _against_luck(judge, result, results, trials), judge.compared(results, place)
+    choice = _against_choice(compared, study, results, objective, a)
+    again = _traded_again(judge, result, results, compared, objective)
+    look_ahead = judge.look_ahead(params, result)
     unseen = unseen_sharpe(database, study, strategy_class, results, place)
-    said = {"stress": stress, "look_ahead": look_ahead, "unseen": unseen, "periods_a_year": a}
+    tests = luck.deflated, choice.overfitting, luck.bootstrap, luck.timing, choice.plateau
+    said = {"stress": again.stress, "look_ahead": look_ahead, "unseen": unseen, "periods_a_year": a}
     return Evidence(
         place=place,
         params=params,
         result=result,
         trials=trials,
         periods_a_year=a,
-        deflated=deflated,
-        bootstrap=tests[0],
-        timing=tests[1],
-        overfitting=overfitting,
-        compared=len(compared.ran) if overfitting else 0,
-        plateau=plateau,
-        folds=compared.folds(a),
-        stress=stress,
-        costs=costs,
+        **luck._asdict(),
+        **choice._asdict(),
+        **again._asdict(),
         look_ahead=look_ahead,
-        verdict=verdict_of(deflated, overfitting, *tests, plateau, **said),
+        verdict=verdict_of(*tests, **said),
         caution="" if _is_same(result, results.iloc[place], objective) else CHANGED,
     )
+
+
+class _Luck(NamedTuple):
+    deflated: DeflatedSharpe
+    bootstrap: Bootstrap
+    timing: TimingTest
+
+
+class _Choice(NamedTuple):
+    overfitting: Overfitting | None
+    compared: int
+    plateau: Plateau | None
+    folds: FoldTest | None
+
+
+class _TradedAgain(NamedTuple):
+    stress: Stress | None
+    costs: CostSensitivity | None
+
+
+def _against_luck(
+    judge: Judge, result: BacktestResult, results: pd.DataFrame, trials: Trials
+) -> _Luck:
+    """Hold a result against the luck of so many trials, of its returns and of its timing."""
+    returns, a = judge.returns(result), judge.periods_a_year(result)
+    spread = trials_variance(results["sharpe"].to_numpy(np.float64))
+    tried = max(trials.total, len(results))
+    deflated = deflated_sharpe(returns, tried, None if spread is None else spread / a)
+    return _Luck(deflated, bootstrap_of(returns, a), _timing(result))
+
+
+def _against_choice(
+    compared: Compared,
+    study: Study,
+    results: pd.DataFrame,
+    objective: Objective,
+    periods_a_year: int,
+) -> _Choice:
+    """Ask whether the best would have been chosen on other bars, and what lies around it."""
+    overfitting = compared.overfitting()
+    count = len(compared.ran) if overfitting else 0
+    plateau = _plateau(study, results, objective)
+    return _Choice(overfitting, count, plateau, compared.folds(periods_a_year))
+
+
+def _traded_again(
+    judge: Judge,
+    result: BacktestResult,
+    results: pd.DataFrame,
+    compared: Compared,
+    objective: Objective,
+) -> _TradedAgain:
+    """Trade the best under other assumptions and costs, where it comes out the same again."""
+    run = _again(judge, result)
+    if run is None:
+        return _TradedAgain(None, None)
+    costs = judge.cost_sensitivity(results, compared, run, objective)
+    return _TradedAgain(stress_of(run, judge.settings), costs)
 
 
 def _again(judge: Judge, result: BacktestResult) -> Again | None:

@@ -39,7 +39,7 @@ class Judge:
 
     def __init__(self, database: Database, study: Study, strategy_class: Any):
         self._class = strategy_class
-        self._settings: SimulationSettings = study.request.backtest.settings
+        self.settings: SimulationSettings = study.request.backtest.settings
         self._bars, self._start, self._end, self._timezone, self._finer = traded_bars(
             database, searched_by(database, study)
         )
@@ -54,7 +54,7 @@ class Judge:
         return run_backtest(
             self._bars,
             self._class(**params),
-            self._settings,
+            self.settings,
             start=self._start,
             end=self._end,
             timezone=self._timezone,
@@ -72,7 +72,7 @@ class Judge:
     def returns(self, result: BacktestResult) -> np.ndarray:
         """Return the returns that the Sharpe ratio is made of."""
         ends = calendar_of(result.bars["ts"], self._timezone).ends
-        return returns_of(result.equity.to_numpy()[ends], self._settings.cash)
+        return returns_of(result.equity.to_numpy()[ends], self.settings.cash)
 
     def compared(self, results: pd.DataFrame, best: int) -> "Compared":
         """Run the best and evenly chosen others, as many as two seconds allow."""
@@ -123,7 +123,7 @@ class Judge:
         strategy = self._class(**self.params(results, place))
         signals = signals_of(strategy, frame.copy(deep=False), first)
         equity, _, rows = simulate(given.prices, signals, given.fill, given.money, given.realism)
-        returns = returns_of(equity[self._ends], self._settings.cash)
+        returns = returns_of(equity[self._ends], self.settings.cash)
         a_period = len(equity) / len(returns)
         return Ran(returns, signals, int(np.ceil(_longest(rows, len(equity)) / a_period)))
 
@@ -134,7 +134,7 @@ class Judge:
     @cached_property
     def _given(self) -> KernelInputs:
         finer = finer_bars_of(self._finer)
-        return inputs_of(*self._window, self._settings, self._timezone, finer)
+        return inputs_of(*self._window, self.settings, self._timezone, finer)
 
     @cached_property
     def _ends(self) -> np.ndarray:
