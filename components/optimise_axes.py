@@ -47,7 +47,8 @@ def choice_of(
     x = wanted.get("x") if wanted.get("x") in axes else _usual_x(axes)
     others = [name for name in axes if name != x]
     y = wanted.get("y") if wanted.get("y") in others else (others[0] if others else "")
-    metric = wanted.get("metric") if wanted.get("metric") in METRIC_SPECS else objective
+    shown = wanted.get("metric")
+    metric = shown if shown in METRIC_SPECS and shown in frame else objective
     held = {}
     for name, text in (fixed or {}).items():
         if text != FREE and name in axes and name not in (x, y):
@@ -75,7 +76,7 @@ def axis_tools(frame: pd.DataFrame, choice: AxisChoice, names: Sequence[str]) ->
     for name in axes if len(axes) > 2 else ():
         held = value_text(choice.fixed[name]) if name in choice.fixed else FREE
         values = [value_text(value) for value in choices_of(frame, name)[:_MOST_CHOICES]]
-        options = {FREE: "best of all"} | {text: text for text in values}
+        options = {FREE: "best of all"} | {text: text for text in (*values, held) if text != FREE}
         box = tool_select({"type": HOLD, "name": name}, _label(name), options, held)
         box.className += " opt-hold"
         tools.append(box)

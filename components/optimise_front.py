@@ -20,10 +20,11 @@ from services.optimise.objective import OBJECTIVES, Objective, best_of
 from services.studies.front import front_text, unseen_front_text
 from services.studies.holdout import Unseen
 
-FRONT, FRONT_BOX, PICK, ONLY = "opt-front", "opt-front-box", "opt-pick", "opt-front-only"
+FRONT, FRONT_BOX, PICK, ONLY = "opt-front", "opt-front-box", "opt-pick", "opt-only"
+NEAR, NO_COLOUR = "near", "none"
 _USUAL = ("max_drawdown", "sharpe")  # beside the objective of a study that has only one
-_NO_COLOUR = {"none": "none"}
-_SCOPES = {"all": "all combinations", "near": "the front alone"}
+_COLOURLESS = {NO_COLOUR: "none"}
+_SCOPES = {"all": "all combinations", NEAR: "the front alone"}
 _WEAKEST, _STRONGEST = 12, 100  # percent of the colour
 _GRAIN = 10_000  # steps along an axis
 
@@ -60,18 +61,18 @@ def front_choice(objectives: Sequence[Objective], wanted: Mapping[str, Any]) -> 
     )
     colour = wanted.get("colour", own[2] if len(own) > 2 else "")
     third = (colour,) if colour in OBJECTIVES else ()
-    return FrontChoice((x, y, *third), wanted.get("scope") == "near")
+    return FrontChoice((x, y, *third), wanted.get("scope") == NEAR)
 
 
 def front_panel(choice: FrontChoice) -> html.Section:
     """Return the panel with the choice of metrics; `front_view` fills its box."""
     labels = {name: METRIC_SPECS[name].label for name in OBJECTIVES}
-    x, y, colour = (*choice.metrics, *_NO_COLOUR)[:3]
+    x, y, colour = (*choice.metrics, NO_COLOUR)[:3]
     tools = [
         tool_select(pick_id("x"), "Across", labels, x),
         tool_select(pick_id("y"), "Up", labels, y),
-        tool_select(pick_id("colour"), "Colour", _NO_COLOUR | labels, colour),
-        tool_select(pick_id("scope"), "Show", _SCOPES, "all"),
+        tool_select(pick_id("colour"), "Colour", _COLOURLESS | labels, colour),
+        tool_select(pick_id("scope"), "Show", _SCOPES, NEAR if choice.near else "all"),
     ]
     return panel(
         "One against the other",
@@ -82,9 +83,14 @@ def front_panel(choice: FrontChoice) -> html.Section:
     )
 
 
-def front_only_switch() -> dbc.Switch:
+def front_only_switch(value: bool) -> dbc.Switch:
     """Return the switch that leaves only the front in the table."""
-    return dbc.Switch(id=ONLY, label="On the front only", value=False, className="opt-only")
+    return dbc.Switch(
+        id={"type": ONLY, "name": "front"},
+        label="On the front only",
+        value=value,
+        className="opt-only",
+    )
 
 
 def front_view(

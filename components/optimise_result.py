@@ -39,6 +39,7 @@ STATES = {
     "failed": "Failed: what was done is kept",
     "interrupted": "Interrupted: what was done is kept",
 }
+_ACTIVE = ("waiting", "running")
 
 
 def study_head(study: Study, method: str) -> html.Div:
@@ -101,45 +102,48 @@ def progress_box(
     """
     if state not in STATES:
         return None
-    share = done / total if total else 0.0
-    is_active = state in ("waiting", "running")
     words = [f"{done:,} of {total:,}"] + ([f"about {_span(rest)} left"] if rest else [])
-    button = (
-        dbc.Button(
-            "Cancelling…" if is_ending else "Cancel",
-            id=CANCEL,
-            size="sm",
-            outline=True,
-            color="secondary",
-            disabled=is_ending,
-        )
-        if is_active
-        else dbc.Button("Go on", id=RESUME, size="sm", color="primary")
-    )
+    head = [
+        html.Strong(STATES[state]),
+        html.Span(" · ".join(words), className="muted"),
+        _stop_button(is_ending) if state in _ACTIVE else _go_on_button(),
+    ]
     return html.Div(
         [
-            html.Div(
-                [
-                    html.Strong(STATES[state]),
-                    html.Span(" · ".join(words), className="muted"),
-                    button,
-                ],
-                className="opt-progress-head",
-            ),
-            html.Div(
-                html.Div(className="opt-done", style={"width": f"{100 * share:.1f}%"}),
-                className="opt-bar",
-                role="progressbar",
-                **{
-                    "aria-label": "Combinations tried",
-                    "aria-valuenow": str(round(100 * share)),
-                    "aria-valuemin": "0",
-                    "aria-valuemax": "100",
-                },
-            ),
+            html.Div(head, className="opt-progress-head"),
+            _bar(100 * done / total if total else 0.0),
             html.P(message, className="opt-message") if message else None,
         ],
         className=f"panel opt-progress is-{state}",
+    )
+
+
+def _stop_button(is_ending: bool) -> dbc.Button:
+    return dbc.Button(
+        "Cancelling…" if is_ending else "Cancel",
+        id=CANCEL,
+        size="sm",
+        outline=True,
+        color="secondary",
+        disabled=is_ending,
+    )
+
+
+def _go_on_button() -> dbc.Button:
+    return dbc.Button("Go on", id=RESUME, size="sm", color="primary")
+
+
+def _bar(percent: float) -> html.Div:
+    return html.Div(
+        html.Div(className="opt-done", style={"width": f"{percent:.1f}%"}),
+        className="opt-bar",
+        role="progressbar",
+        **{
+            "aria-label": "Combinations tried",
+            "aria-valuenow": str(round(percent)),
+            "aria-valuemin": "0",
+            "aria-valuemax": "100",
+        },
     )
 
 
@@ -185,11 +189,18 @@ def best_panel(
 
 
 def result_parts(
-    tried: Tried, choice: AxisChoice, front: FrontChoice, rows: str, export: str
+    tried: Tried,
+    choice: AxisChoice,
+    front: FrontChoice,
+    rows: str,
+    export: str,
+    *,
+    only_front: bool = False,
 ) -> list[Component]:
     """Return map, front, parallel lines of more than two parameters, unseen bars, and the table.
 
-    The table's rows and all as a file are at the addresses `rows` and `export`.
+    The table's rows, perhaps `only_front`, and all as a file are at the addresses `rows` and
+    `export`.
     """
     frame, names, objective = tried.frame, tried.names, tried.objective
     parts: list[Component] = [_failures(frame)] if failed_count(frame) else []
@@ -213,7 +224,7 @@ def result_parts(
     if tried.unseen is not None:
         several = bool(tried.further)
         parts.append(unseen_panel(frame, tried.unseen, objective, with_front=several))
-    return [*parts, table_panel(tried, rows, export)]
+    return [*parts, table_panel(tried, rows, export, only_front=only_front)]
 
 
 def backtest_query(base: Mapping[str, str], params: Mapping[str, Any]) -> dict[str, str]:

@@ -70,10 +70,10 @@ class Tried:
         return unseen_columns(self.unseen, self.beside, len(self.frame)).add_prefix(UNSEEN)
 
 
-def table_panel(tried: Tried, rows: str, export: str) -> html.Section:
+def table_panel(tried: Tried, rows: str, export: str, *, only_front: bool = False) -> html.Section:
     """Return the panel of all combinations; its script reads the rows from the address `rows`.
 
-    `export` is the address of all as a file.
+    `export` is the address of all as a file; `only_front` tells that the rows are the front.
     """
     note = f"{counted(len(tried.frame), 'combination')}; a click on a row opens its backtest."
     if tried.unseen is not None:
@@ -93,7 +93,7 @@ def table_panel(tried: Tried, rows: str, export: str) -> html.Section:
         rowModelType="infinite",
     )
     box = html.Div(grid, id=TABLE_BOX, className="opt-table-box", **{"data-rows": rows})
-    tools = html.Div([front_only_switch(), link], className="opt-tools")
+    tools = html.Div([front_only_switch(only_front), link], className="opt-tools")
     return panel("Combinations", box, note=note, tools=tools)
 
 

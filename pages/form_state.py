@@ -27,5 +27,11 @@ def unknown_note(names: Sequence[str]) -> html.P | None:
     """Say which names of an address mean nothing to the page; None where there are none."""
     if not names:
         return None
-    told = ", ".join(f'"{name[:_LONGEST]}"' for name in names[:_MOST_NAMED])
-    return html.P(f"The address holds what this page does not know: {told}.", className="caution")
+    return html.P(
+        f"The address holds what this page does not know: {quoted(names)}.", className="caution"
+    )
+
+
+def quoted(texts: Sequence[str]) -> str:
+    """List the first few texts of an address, each shortened."""
+    return ", ".join(f'"{text[:_LONGEST]}"' for text in texts[:_MOST_NAMED])

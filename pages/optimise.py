@@ -48,7 +48,7 @@ from pages.optimise_query import (
     unknown_names,
     written,
 )
-from pages.optimise_shown import URL
+from pages.optimise_view import URL, is_view_name
 from services.errors import InvalidParams, UserError
 from services.market_data import catalogue
 from services.studies import StudyFilter, find_studies
@@ -216,7 +216,7 @@ def layout(workspace: Workspace, reader: StudyReader, /, **raw: Any) -> html.Div
                     optimise_form(form_query, symbols, list(STRATEGIES), specs),
                     html.Div(
                         [
-                            None if query.get(STUDY) else unknown_note(unknown_names(query)),
+                            unknown_note(_unknown(query)),
                             *optimise_shown.shown_boxes(
                                 _placeholder(workspace, symbols, query), query.get(STUDY)
                             ),
@@ -230,6 +230,11 @@ def layout(workspace: Workspace, reader: StudyReader, /, **raw: Any) -> html.Div
         ],
         className="page optimise-page",
     )
+
+
+def _unknown(query: dict[str, str]) -> list[str]:
+    is_study = bool(query.get(STUDY))
+    return [name for name in unknown_names(query) if not (is_study and is_view_name(name))]
 
 
 def _fresh(symbols: list[str]) -> dict[str, str]:

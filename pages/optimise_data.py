@@ -49,6 +49,11 @@ class StudyResults:
         return self.study.request.method == WALK_FORWARD
 
     @property
+    def has_view(self) -> bool:
+        """Tell whether there is a map, a front and a table to look at."""
+        return not (self.study.is_active or self.is_walk or self.frame.empty)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The parameters of the strategy that the results hold."""
         strategy = STRATEGIES.get(self.study.request.backtest.strategy)

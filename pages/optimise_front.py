@@ -15,9 +15,9 @@ from components.optimise_table import TABLE_BOX
 from pages.form_state import named
 from pages.optimise_data import StudyReader, StudyResults
 from pages.optimise_query import STUDY, query_of_search
+from pages.optimise_view import URL
 from services.studies import Study
 
-URL = "opt-url"
 _PICKED = Input({"type": PICK, "name": ALL}, "value")
 
 
@@ -32,13 +32,16 @@ def register(app: Dash, reader: StudyReader) -> None:
         return front_view(found.frame, found.names, choice, own, found.address, unseen)
 
     @app.callback(
-        Output(TABLE_BOX, "data-rows"), _PICKED, Input(ONLY, "value"), State(URL, "search")
+        Output(TABLE_BOX, "data-rows"),
+        _PICKED,
+        Input({"type": ONLY, "name": ALL}, "value"),
+        State(URL, "search"),
     )
-    def _mark(_picked: list, only: bool, search: str):
+    def _mark(_picked: list, only: list[bool], search: str):
         found, choice = _asked(search)
         if not choice.makes_sense:
             raise PreventUpdate
-        return rows_address(found.study, choice, only=only)
+        return rows_address(found.study, choice, only=any(only))
 
     def _asked(search: str) -> tuple[StudyResults, FrontChoice]:
         number = query_of_search(search).get(STUDY)

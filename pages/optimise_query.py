@@ -20,8 +20,6 @@ STUDY, JOB = "study", "job"
 DRAWING = ("random", "sobol", "search")
 HOW = ("method", "samples", "seed", "objective", *FURTHER_FIELDS, "minimum_trades", "holdout")
 WINDOWS = ("train", "test", "anchored", "embargo")
-# What is looked at, not what is asked for.
-VIEW = ("metric", "x", "y")
 _READABLE = ":,"  # which a query may hold as they are
 _MOST_SAMPLES, _MOST_WHOLE = 1_000_000, 1_000_000_000
 
@@ -128,7 +126,7 @@ def specs_of(strategy: str) -> tuple[ParameterSpec, ...]:
 
 def unknown_names(query: Mapping[str, str]) -> list[str]:
     """Return the names that mean nothing to this page."""
-    known = {*QUERY_NAMES, *HOW, *WINDOWS, *VIEW, *studies_query.NAMES, STUDY, JOB}
+    known = {*QUERY_NAMES, *HOW, *WINDOWS, *studies_query.NAMES, STUDY, JOB}
     strategy = STRATEGIES.get(query.get("strategy", ""))
     if strategy:
         known |= {GRID_PREFIX + name for name in strategy.Params.model_fields}

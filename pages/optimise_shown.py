@@ -11,7 +11,6 @@ from components.feedback import empty_state, error_state, show_toast, skeleton
 from components.optimise_axes import AXIS, HOLD, choice_of
 from components.optimise_evidence import evidence_panel, verdict_banner
 from components.optimise_form import METHOD_LABELS
-from components.optimise_front import front_choice
 from components.optimise_map import MAP_BOX, map_view
 from components.optimise_result import (
     CANCEL,
@@ -23,11 +22,12 @@ from components.optimise_result import (
 )
 from components.optimise_table import TABLE
 from components.optimise_walk import walk_parts
-from pages import optimise_front
+from pages import optimise_front, optimise_view
 from pages.form_state import named
 from pages.optimise_data import StudyReader, StudyResults
-from pages.optimise_front import URL, rows_address
+from pages.optimise_front import rows_address
 from pages.optimise_query import STUDY, query_of_search
+from pages.optimise_view import URL, USUAL, View, refusal_note, usual_view, view_of
 from services.errors import UnknownJob, UserError
 from services.jobs import JobView, cancel_job, get_job
 from services.optimise.objective import best_of
@@ -41,6 +41,7 @@ GO = "opt-go"
 HEAD, PROGRESS, BEST, RESULTS = "opt-head", "opt-progress", "opt-best", "opt-results"
 VERDICT, EVIDENCE, ASK, POLL = "opt-verdict", "opt-evidence", "opt-ask", "opt-poll"
 PLACEHOLDER, SEEN, SAID = "opt-placeholder", "opt-seen", "opt-said"
+REFUSED = "opt-refused"
 _POLL_MS = 1000
 _MOST_SHOWN_WHILE_RUNNING = 50_000
 
@@ -52,8 +53,10 @@ def shown_boxes(placeholder: Component, study: str | None) -> list[Component]:
         dcc.Store(id=SEEN),
         dcc.Store(id=ASK),
         dcc.Store(id=SAID),
+        dcc.Store(id=USUAL),
         html.Div(placeholder, id=PLACEHOLDER, hidden=bool(study)),
         html.Div(skeleton(84, 2) if study else None, id=HEAD),
+        html.Div(id=REFUSED),
         html.Div(id=VERDICT),
         html.Div(id=PROGRESS),
         html.Div(id=BEST),
@@ -68,6 +71,7 @@ def register(app: Dash, workspace: Workspace, reader: StudyReader) -> None:
     _register_orders(app, workspace, reader)
     _register_map(app, reader)
     optimise_front.register(app, reader)
+    optimise_view.register(app)
     _register_evidence(app, reader)
 
 
@@ -81,30 +85,35 @@ def _register_study(app: Dash, workspace: Workspace, reader: StudyReader) -> Non
         Output(ASK, "data"),
         Output(POLL, "disabled"),
         Output(SEEN, "data"),
+        Output(REFUSED, "children"),
+        Output(USUAL, "data"),
         Input(URL, "search"),
         Input(POLL, "n_intervals"),
         State(SEEN, "data"),
     )
     def _show(search: str, _tick: int, seen: list | None):
-        number = query_of_search(search).get(STUDY)
+        query = query_of_search(search)
+        number = query.get(STUDY)
         if not number:
-            return False, None, None, None, None, None, True, None
+            return False, None, None, None, None, None, True, None, None, None
         try:
             found = reader.read(number)
         except UserError as error:
             state = error_state("No such study", str(error))
-            return True, state, None, None, None, None, True, None
+            return True, state, None, None, None, None, True, None, None, None
         study = found.study
         job = _job(workspace, found)
         # A job's own count may come later than the study's, and tells of the chunk in work.
         done = max(job.done, study.done) if job and job.is_active else study.done
         is_ending = bool(job and job.cancel_requested)
         now = [study.id, study.state, done, is_ending]
-        if dash.ctx.triggered_id != URL and seen == now:
-            return (no_update,) * 8
+        view = view_of(query, found) if found.has_view else None
+        refused = refusal_note(view.refused) if view else None
+        if seen == now:
+            return *(no_update,) * 8, refused, no_update
         is_active = study.is_active
         moved = seen is None or seen[0] != study.id or not is_active
-        results = _results(reader, found) if moved and not is_active else None
+        results = _results(reader, found, view) if moved and not is_active else None
         return (
             True,
             [_head(found), *_cautions(reader, found)],
@@ -114,6 +123,8 @@ def _register_study(app: Dash, workspace: Workspace, reader: StudyReader) -> Non
             None if is_active else now,
             not is_active,
             now,
+            refused,
+            usual_view(found) if view else None,
         )
 
     @app.callback(
@@ -254,13 +265,17 @@ def _best(reader: StudyReader, found: StudyResults) -> Any:
     return best_panel(frame, found.names, objectives, address, so_far, unseen)
 
 
-def _results(reader: StudyReader, found: StudyResults) -> Any:
-    study, frame = found.study, found.frame
+def _results(reader: StudyReader, found: StudyResults, view: View | None) -> Any:
+    study = found.study
     if found.is_walk and study.is_whole:
         return walk_parts(reader.walk(study), list(study.request.space), study.request.embargo)
-    if frame.empty or found.is_walk:
+    if view is None:
         return empty_state("Nothing was tried yet", "The study ended before its first result.")
-    choice = choice_of(frame, found.names, study.request.objective.metric, {})
-    front = front_choice(study.request.objectives, {})
-    export = f"/export/studies/{study.id}.csv"
-    return result_parts(reader.tried(found), choice, front, rows_address(study, front), export)
+    return result_parts(
+        reader.tried(found),
+        view.axes,
+        view.front,
+        rows_address(study, view.front, only=view.only_front),
+        f"/export/studies/{study.id}.csv",
+        only_front=view.only_front,
+    )

@@ -132,7 +132,7 @@ def test_the_table_is_left_with_the_front_and_follows_its_metrics(studied, serve
     count = len(page.find_elements(".opt-plot a[data-k]"))
     rows = "#opt-table .ag-center-cols-container .ag-row"
     until(lambda: len(page.find_elements(rows)) == 8, 20)
-    only = page.find_element("#opt-front-only")
+    only = page.find_element("input[id*='opt-only']")
     page.driver.execute_script("arguments[0].click()", only)
     until(lambda: len(page.find_elements(rows)) == count, 20)
     choose(page, "y", "volatility")
