@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pages.optimise_query import request_of
 from services.errors import InvalidParams, UserError
 from services.market_data import catalogue
-from services.optimise.estimate import seconds_in_all, span_text
+from services.optimise.estimate import seconds_in_all, span_text, thinking_seconds
 from services.optimise.grid import MOST_COMBINATIONS, combinations_of, grid_size
 from services.parameters import orders_of
 from services.studies import StudyRequest
@@ -48,8 +48,9 @@ def _counted(workspace: Workspace, request: StudyRequest) -> Count:
     strategy = STRATEGIES[request.backtest.strategy]
     stored, settings = _stored(workspace, request), request.backtest.settings
     if request.draws:
+        thinking = _thinking(strategy, request)
         seconds = seconds_in_all(
-            strategy, request.samples, stored.bars, settings, searches=request.method == SEARCH
+            strategy, request.samples, stored.bars, settings, thinking=thinking
         )
         return Count(f"{counted(request.samples, 'sample')}, {span_text(seconds)}.{_kept(request)}")
     size = grid_size(request.space)
@@ -70,6 +71,12 @@ def _counted(workspace: Workspace, request: StudyRequest) -> Count:
     if walks:
         valid += f", in each of about {counted(max(1, round(windows)), 'window')}"
     return Count(f"{valid}. {span_text(seconds).capitalize()}.{_kept(request)}")
+
+
+def _thinking(strategy: type, request: StudyRequest) -> float:
+    if request.method != SEARCH:
+        return 0.0
+    return thinking_seconds(strategy, request.space, request.samples, len(request.objectives))
 
 
 def _kept(request: StudyRequest) -> str:

@@ -3,12 +3,22 @@
 import os
 import subprocess
 import sys
+import time
 
+import pandas as pd
 import pytest
 
 from services.backtest import SimulationSettings
+from services.metrics import METRICS
 from services.optimise import estimate
-from services.optimise.estimate import compiling_seconds, seconds_in_all, seconds_of, span_text
+from services.optimise.estimate import (
+    compiling_seconds,
+    seconds_in_all,
+    seconds_of,
+    span_text,
+    thinking_seconds,
+)
+from services.optimise.search import search
 from services.settings import ROOT
 from services.warm_up import warm_up_sweeps
 from strategies.registry import STRATEGIES
@@ -63,9 +73,56 @@ def test_the_whole_is_its_parts(monkeypatch, settings):
     assert 5 < nothing < 5.5  # compiling, and the bars read
     tried = seconds_of(MA_CROSS, 1000, 2000, settings)
     assert seconds_in_all(MA_CROSS, 1000, 2000, settings) == pytest.approx(nothing + tried)
-    # A guided search thinks longer the more it has tried.
-    searched = seconds_in_all(MA_CROSS, 1000, 2000, settings, searches=True)
-    assert 5 < searched - tried - nothing < 50
+    searched = seconds_in_all(MA_CROSS, 1000, 2000, settings, thinking=9.0)
+    assert searched == pytest.approx(nothing + tried + 9)
     assert span_text(searched).startswith("about")
     walked = seconds_in_all(MA_CROSS, 1000, 2000, settings, walks=True)
     assert 0.5 < walked - tried - nothing < 3
+
+
+LISTED = {"fast": (2, 120), "slow": (20, 400)}
+UNBROKEN = {"period": (5, 30), "lower": (10.0, 45.0), "upper": (55.0, 90.0)}
+
+
+def test_a_guided_search_thinks_longer_the_more_it_has_tried():
+    few, many = (thinking_seconds(MA_CROSS, LISTED, trials) for trials in (200, 2000))
+    assert many > 20 * few
+
+
+def test_several_objectives_are_proposed_faster_than_one():
+    one, two, three = (thinking_seconds(MA_CROSS, LISTED, 1000, count) for count in (1, 2, 3))
+    assert one > 3 * two
+    assert two == three
+
+
+def test_a_space_of_listed_values_is_proposed_from_more_slowly():
+    unbroken = thinking_seconds(STRATEGIES["rsi"], UNBROKEN, 1000)
+    assert thinking_seconds(MA_CROSS, LISTED, 1000) > unbroken > 0
+
+
+def test_nothing_is_proposed_of_a_space_that_is_tried_as_a_whole():
+    assert thinking_seconds(MA_CROSS, {"fast": [5, 10], "slow": [50, 100]}, 4) == 0
+    assert thinking_seconds(MA_CROSS, {"fast": [5, 10], "slow": [50, 100]}, 3) > 0
+
+
+@pytest.mark.parametrize(("name", "space"), [("ma_cross", LISTED), ("rsi", UNBROKEN)])
+@pytest.mark.parametrize("objectives", ["sharpe", "sharpe,max_drawdown"])
+def test_what_a_guided_search_is_said_to_think_is_about_what_it_thinks(name, space, objectives):
+    spent = 0.0
+
+    def instantly(batch):
+        nonlocal spent
+        spent += time.process_time() - started[-1]
+        rows = pd.DataFrame(batch)
+        worth = -(rows.select_dtypes("number").to_numpy() ** 2).sum(axis=1)
+        for k, spec in enumerate(METRICS):
+            rows[spec.name] = worth * (-1) ** k
+        started.append(time.process_time())
+        return rows
+
+    started = [time.process_time()]
+    strategy, trials = STRATEGIES[name], 200
+    search(None, strategy, space, objectives, trials=trials, evaluate=instantly)
+    said = thinking_seconds(strategy, space, trials, objectives.count(",") + 1)
+    # Machines differ, and this one may be busy: what is wrong by a power of ten is caught.
+    assert said / 8 < spent < said * 8

@@ -8,7 +8,7 @@ from scripts.cli.front import print_combinations, print_front
 
 def announce(prepared) -> None:
     """Print what will be tried, on what, and about how long it takes."""
-    from services.optimise.estimate import seconds_in_all, span_text
+    from services.optimise.estimate import seconds_in_all, span_text, thinking_seconds
     from services.optimise.grid_text import text_of
     from services.studies.request import SEARCH, WALK_FORWARD
     from services.wording import counted, settings_text
@@ -17,12 +17,14 @@ def announce(prepared) -> None:
     tried = ", ".join(f"{name} {text_of(values)}" for name, values in request.space.items())
     dropped = f" ({extent.dropped:,} more are not valid)" if extent.dropped else ""
     bars, settings = len(prepared.bars), request.backtest.settings
+    searched = request.space, request.samples, len(request.objectives)
+    searches = request.method == SEARCH
     seconds = seconds_in_all(
         prepared.strategy_class,
         extent.combinations,
         bars,
         settings,
-        searches=request.method == SEARCH,
+        thinking=thinking_seconds(prepared.strategy_class, *searched) if searches else 0.0,
         walks=request.method == WALK_FORWARD,
     )
     each = extent.combinations // prepared.windows

@@ -7,6 +7,7 @@ from services.backtest.assumptions import Realism
 from services.backtest.cached import is_compiled
 from services.backtest.pieces import Pieces
 from services.backtest.settings import SimulationSettings
+from services.optimise.space import Space, axes_of, size_of
 from services.threads import core_count
 from services.wording import counted
 
@@ -16,8 +17,10 @@ _AT_ONCE = (1.2e-3, 60e-9)
 _BAR_BY_BAR = (2e-3, 2e-6)
 _REAL_BAR = 12e-9  # more for each bar with stops, sizes, shorts or loans: none is skipped then
 _COMPILING = 10.0, 13.0  # once on a machine, without and with stops and sizes
-# On one core, whatever is tried:
-_THOUGHT = (8e-3, 2e-5)  # of a guided search: a proposal, and each that it looks back on
+# On one core, whatever is tried. Of a guided search: a trial, and each that it looks back on.
+_BY_TPE = (4.8e-3, 6.1e-6)
+_BY_TPE_LISTED = (5.2e-3, 17.5e-6)  # many proposals come twice where values can be counted
+_BY_NSGA = (1.1e-3, 1.6e-6)  # for several objectives, two or three alike
 _READ = (0.15, 14e-6)  # the bars read and their indicators computed: a study, and each bar
 _WALK = 1.2  # the tests of a walk-forward's one curve
 _REALISM, _PIECES = Realism.__name__, Pieces.__name__
@@ -53,15 +56,30 @@ def seconds_in_all(
     bars: int,
     settings: SimulationSettings,
     *,
-    searches: bool = False,
+    thinking: float = 0.0,
     walks: bool = False,
 ) -> float:
-    """Return about how long a study takes: with reading, compiling, and what its method adds."""
-    thinking = combinations * (_THOUGHT[0] + _THOUGHT[1] * combinations) if searches else 0.0
+    """Return about how long a study takes: with reading, compiling, and what its method adds.
+
+    `thinking` are the seconds of a guided search's proposals.
+    """
     walking = _WALK if walks else 0.0
     reading = _READ[0] + _READ[1] * bars
     tried = seconds_of(strategy_class, combinations, bars, settings)
     return reading + tried + thinking + walking + compiling_seconds(strategy_class, settings)
+
+
+def thinking_seconds(strategy_class: Any, space: Space, trials: int, objectives: int = 1) -> float:
+    """Return about how long a guided search takes to propose so many trials.
+
+    Measured by benchmarks/bench_estimate.py. Raises InvalidParams for what is no space to search.
+    """
+    size = size_of(axes_of(strategy_class, space))
+    if size is not None and size <= trials:
+        return 0.0  # all of it is tried: nothing has to be proposed
+    one = _BY_TPE if size is None else _BY_TPE_LISTED
+    each, looking_back = one if objectives == 1 else _BY_NSGA
+    return trials * (each + looking_back * trials)
 
 
 def span_text(seconds: float) -> str:
