@@ -294,3 +294,14 @@ def test_a_search_with_nothing_left_to_compute_needs_no_cluster():
     pd.testing.assert_frame_equal(again, whole, check_exact=True)
     with pytest.raises(ClusterUnavailable):
         hunted(trials=40, begun=batches[:1], executor=Unreachable())
+
+
+def test_a_search_of_whose_rest_nothing_is_valid_needs_no_cluster(bars):
+    # The first hundred are valid and fill a batch; the last ten contradict themselves.
+    space = {"fast": [*range(2, 12), 50], "slow": list(range(12, 22))}
+    batches = []
+    whole = search(bars, MaCross, space, trials=200, keep=batches.append)
+    assert [len(batch.rows) for batch in batches] == [100]
+    assert not batches[0].proposals.exhausted
+    again = search(bars, MaCross, space, trials=200, begun=batches, executor=Unreachable())
+    pd.testing.assert_frame_equal(again, whole, check_exact=True)

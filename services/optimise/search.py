@@ -3,7 +3,8 @@
 Optuna proposes: a tree-structured Parzen estimator (TPE) for one objective, NSGA-II for several.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -74,13 +75,11 @@ def search(
     for batch in begun:
         hunt.remember(batch.proposals, _scores(batch.rows, wanted))
         done.append(batch.rows)
+    left = _proposed(hunt, trials, report)
+    first = list(islice(left, 1))
     # Where nothing is left to compute, a cluster that is down is in nobody's way.
-    with kept_open(None if hunt.is_over else executor):
-        while not hunt.is_over:
-            report(Progress(hunt.tried, trials, "searching"))
-            batch = hunt.propose()
-            if not batch:
-                continue
+    with kept_open(executor if first else None):
+        for batch in chain(first, left):
             rows = evaluate(batch)
             rows = rows.astype(_types(rows))
             proposals = hunt.learn(_scores(rows, wanted))
@@ -91,6 +90,14 @@ def search(
         raise InvalidParams(f"No combination of that space is valid. {hunt.reason}")
     report(Progress(hunt.tried, hunt.tried, "done"))
     return _frame(done, hunt, trials)
+
+
+def _proposed(hunt: Hunt, trials: int, report: Report) -> Iterator[Sequence[Candidate]]:
+    """Give batch after batch of what is to be tried, each after the one before was learnt."""
+    while not hunt.is_over:
+        report(Progress(hunt.tried, trials, "searching"))
+        if batch := hunt.propose():
+            yield batch
 
 
 def check_search(
