@@ -8,6 +8,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from components.icons import icon
+from components.still import still
 from services.indicators.catalogue import CHART_INDICATORS, ChosenIndicator, IndicatorSpec
 from services.parameters import parameter_specs
 from services.timespan import RESOLUTIONS
@@ -111,7 +112,9 @@ def _indicator_menu(chosen: Sequence[ChosenIndicator]) -> html.Div:
                 **{"data-menu": MENU, "aria-expanded": "false", "aria-controls": MENU},
             ),
             html.Div(
-                html.Ul([html.Li(_offer(spec, chosen)) for spec in CHART_INDICATORS.values()]),
+                still(
+                    html.Ul([html.Li(_offer(spec, chosen)) for spec in CHART_INDICATORS.values()])
+                ),
                 id=MENU,
                 className="chart-menu",
                 hidden=True,

@@ -4,6 +4,7 @@ from dash import html
 
 from components.dialog import dialog, opens
 from components.icons import icon
+from components.still import still
 
 HELP = "chart-help"
 # As the server knows them; the page's script sends the browser's own zone for "local".
@@ -74,7 +75,7 @@ def chart_help() -> html.Dialog:
         "Keys and gestures of the chart",
         [
             html.P("The keys work while the chart has the focus.", className="muted"),
-            html.Dl([part for row in (*_KEYS, *_POINTER) for part in _row(*row)]),
+            still(html.Dl([part for row in (*_KEYS, *_POINTER) for part in _row(*row)])),
         ],
         class_name="chart-help",
     )

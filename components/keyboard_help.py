@@ -4,6 +4,7 @@ from dash import html
 
 from components.dialog import dialog, opens
 from components.icons import icon
+from components.still import still
 
 HELP = "keyboard-help"
 _GROUPS = (
@@ -62,7 +63,10 @@ def help_button() -> html.Button:
 def keyboard_help() -> html.Dialog:
     """Return the list in a dialog, closed."""
     return dialog(
-        HELP, "Keys", [_group(title, keys) for title, keys in _GROUPS], class_name="keyboard-help"
+        HELP,
+        "Keys",
+        still([_group(title, keys) for title, keys in _GROUPS]),
+        class_name="keyboard-help",
     )
 
 

@@ -17,6 +17,7 @@ from components.report_state import ReportState
 from components.report_tabs import FIRST_TAB, Find, register_tabs, report_tabs
 from components.report_trades import trades_tab
 from components.share import copy_dialog
+from components.still import still
 from components.trade_card import register_trade_card, trade_card
 
 REPORT, HEADING, CARDS = "report", "report-heading", "report-cards"
@@ -95,7 +96,8 @@ def report_values(shown: Shown) -> tuple[Any, ...]:
         state={"style": figure["style"], "log": figure["log"], **_zone(shown.state)},
     )
     title = f"{run.title} · Trading Research"
-    return False, report_heading(run), headline_cards(run.result), spec, _about(shown), title
+    heading, cards = still(report_heading(run)), still(headline_cards(run.result))
+    return False, heading, cards, spec, _about(shown), title
 
 
 def register_report(app: Dash, find: Find) -> None:

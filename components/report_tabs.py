@@ -8,6 +8,7 @@ import dash
 from dash import Dash, Input, Output, dcc, html
 
 from components.feedback import error_state, skeleton
+from components.still import still
 from services.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ def _failed(error: Exception) -> html.Div:
 
 def _of_run(run: int, content: Any) -> html.Div:
     """Mark whose content this is: a panel shows no other run's."""
-    return html.Div(content, className="tab-content", **{"data-run": str(run)})
+    return html.Div(still(content), className="tab-content", **{"data-run": str(run)})
 
 
 def _tab(name: str, label: str, is_chosen: bool) -> html.Button:
