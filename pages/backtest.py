@@ -42,7 +42,7 @@ from services.runs import SavedRun
 from services.workspace import Workspace
 from strategies.registry import STRATEGIES, load_strategy
 
-URL, SHOWN, ASKED = "bt-url", "bt-shown", "bt-asked"
+URL, SHOWN, ASKED, WANTED = "bt-url", "bt-shown", "bt-asked", "bt-wanted"
 PLACEHOLDER, RESULT = "bt-placeholder", "bt-result"
 _IDLE, _BUSY = "workbench-result", "workbench-result is-busy"
 _FIRST = next(iter(STRATEGIES))
@@ -145,17 +145,24 @@ def _register_run_button(app: Dash, workspace: Workspace) -> None:
 
 def _register_result(app: Dash, workspace: Workspace) -> None:
     """Show what the address asks for, and let the form say the same."""
+    # An address that the button has written is shown already: the server is not asked again.
+    app.clientside_callback(
+        ClientsideFunction("report", "wanted"),
+        Output(WANTED, "data"),
+        Input(URL, "search"),
+        State(SHOWN, "data"),
+    )
 
     @app.callback(
         *_ANSWER,
-        Input(URL, "search"),
+        Input(WANTED, "data"),
         *_FORM,
+        State(URL, "search"),
         State(SHOWN, "data"),
         running=_RUNNING,
     )
-    def _show_run(search: str, _fields: list, _params: list, shown: str):
-        # Called too when the button has written the address, and when fields of another strategy
-        # appear.
+    def _show_run(_wanted: str, _fields: list, _params: list, search: str, shown: str):
+        # Called too when fields of another strategy appear.
         if shown == search:
             raise PreventUpdate
         return _answer(workspace, search)
@@ -184,7 +191,7 @@ def layout(workspace: Workspace, /, **raw: Any) -> html.Div:
     return html.Div(
         [
             dcc.Location(id=URL, refresh=False),
-            *(dcc.Store(id=name) for name in (SHOWN, ASKED, f"{ASKED}-done")),
+            *(dcc.Store(id=name) for name in (SHOWN, ASKED, f"{ASKED}-done", WANTED)),
             html.H1("Backtest", className="visually-hidden"),
             html.Div(
                 [

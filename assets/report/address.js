@@ -53,7 +53,9 @@
     return window.dash_clientside.no_update;
   };
 
+  const wanted = (search, shown) => (search === shown ? window.dash_clientside.no_update : search);
+
   window.report = Object.assign(window.report || {}, { query });
-  const functions = { ...window.dash_clientside?.report, asked };
+  const functions = { ...window.dash_clientside?.report, asked, wanted };
   window.dash_clientside = Object.assign({}, window.dash_clientside, { report: functions });
 })();

@@ -124,6 +124,19 @@ def test_a_run_takes_one_question_to_the_server_before_it_is_painted(page):
     until(lambda: "p.fast=12" in page.driver.current_url, 5)
 
 
+def test_the_address_of_a_run_that_is_shown_asks_the_server_nothing(page):
+    open_run(page, MSFT)
+    before = script(page, "return window.report.state.about.run")
+    fill(page, "fast", "14", "param")
+    script(page, QUESTIONS_UNTIL_PAINTED)
+    press_run(page)
+    until(lambda: "p.fast=14" in page.driver.current_url, 10)
+    shown = "return document.querySelector('#content-overview .tab-content')?.dataset.run"
+    until(lambda: script(page, shown) not in (None, str(before)), 10)
+    until(lambda: script(page, "return !document.querySelector('#bt-result.is-busy')"), 5)
+    assert script(page, "return window.questions") == 2  # the run, and its first tab
+
+
 TOLD = """
 const store = window.dash_stores[0];
 window.told = [];
@@ -148,6 +161,8 @@ def test_what_draws_is_told_only_of_what_can_be_drawn(page):
     told = script(page, "return window.told")
     assert any("layout" in slices for slices in told)
     assert all(set(slices) - {"callbacks"} for slices in told)
+    # An answer sets some forty properties, one by one.
+    assert len(told) < 45
 
 
 def test_a_click_on_a_row_zooms_to_the_trade_and_a_double_click_shows_all(page):
