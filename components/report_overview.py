@@ -20,11 +20,13 @@ from services.analysis.exposure import exposure
 from services.analysis.trade_groups import GROUP_ROWS, TradeGroup, trade_groups
 from services.analysis.underwater import UnderwaterPeriod, underwater, underwater_periods
 from services.backtest.result import BacktestResult
-from services.charts.report_figures import equity_figure
+from services.charts.report_figures import equity_figure, on_log_scale
 from services.metrics import MetricSpec
 from services.wording import MISSING, grouped, metric_text, percent_text
 
 _EQUITY_HEIGHT = 460
+_EQUITY_LABEL = "Equity of the strategy and of Buy & Hold, with the drawdown below"
+_LINEAR = "equity-linear"
 _SIGNED_ROWS = frozenset({"profit", "mean_profit", "median_profit", "mean_return", "median_return"})
 
 
@@ -43,17 +45,15 @@ def overview_tab(run: Any, timezone: str) -> list[Component]:
 
 
 def _equity(result: BacktestResult, timezone: str) -> html.Section:
+    linear = equity_figure(result, timezone=timezone)
+    log = {"layout": on_log_scale(linear["layout"])}
     charts = [
+        html.Div(plot(linear, _EQUITY_LABEL, _EQUITY_HEIGHT, _LINEAR), **{"data-scale": "linear"}),
         html.Div(
-            plot(
-                equity_figure(result, log=log, timezone=timezone),
-                "Equity of the strategy and of Buy & Hold, with the drawdown below",
-                _EQUITY_HEIGHT,
-            ),
-            hidden=log,
-            **{"data-scale": "log" if log else "linear"},
-        )
-        for log in (False, True)
+            plot(log, _EQUITY_LABEL, _EQUITY_HEIGHT, data_of=_LINEAR),
+            hidden=True,
+            **{"data-scale": "log"},
+        ),
     ]
     return panel("Equity against Buy & Hold", html.Div(charts, id="equity"), tools=_scales())
 

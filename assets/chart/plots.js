@@ -5,10 +5,17 @@
   const NEARBY = "200px"; // drawn before it is seen
   const shown = new Set();
 
+  // The data may stand in another plot, whose id is in data-data-of.
+  const figureOf = ({ dataset }) => {
+    const figure = JSON.parse(dataset.figure);
+    const other = dataset.dataOf && document.getElementById(dataset.dataOf);
+    return other ? { ...JSON.parse(other.dataset.figure), layout: figure.layout } : figure;
+  };
+
   const draw = (element) => {
     element.dataset.drawn = element.dataset.figure;
     return charting
-      .small(element, JSON.parse(element.dataset.figure))
+      .small(element, figureOf(element))
       .then(() => element.classList.add("is-drawn"))
       .catch((error) => window.shell.showToast(error.message, "error"));
   };

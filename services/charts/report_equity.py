@@ -19,6 +19,20 @@ def equity_figure(result: BacktestResult, *, log: bool = False, timezone: str = 
 
     The deepest underwater periods are shaded.
     """
+    figure = _equity_figure(result, timezone)
+    return {"data": figure["data"], "layout": on_log_scale(figure["layout"])} if log else figure
+
+
+def on_log_scale(layout: Figure) -> Figure:
+    """Return the layout of equity_figure with equity on a logarithmic scale; the data stay."""
+    first, *others = layout["annotations"]
+    return layout | {
+        "yaxis": layout["yaxis"] | {"type": "log"},
+        "annotations": [first | look.title("Equity, log scale", 1.0), *others],
+    }
+
+
+def _equity_figure(result: BacktestResult, timezone: str) -> Figure:
     equity, held = result.equity.to_numpy(), result.benchmark_equity.to_numpy()
     cash = result.settings.cash
     curves = (
@@ -49,11 +63,11 @@ def equity_figure(result: BacktestResult, *, log: bool = False, timezone: str = 
     return look.figure(
         traces,
         xaxis=look.time_axis(anchor="y3"),
-        yaxis=look.y_axis(",.3~s", domain=_EQUITY, type="log" if log else "linear"),
+        yaxis=look.y_axis(",.3~s", domain=_EQUITY, type="linear"),
         yaxis2=look.y_axis(".0%", domain=_DRAWDOWN, nticks=3),
         yaxis3=look.y_axis("", domain=_EXPOSURE, range=[0, 1], visible=False),
         annotations=[
-            look.title("Equity, log scale" if log else "Equity", 1.0),
+            look.title("Equity", 1.0),
             look.title("Drawdown", _DRAWDOWN[1]),
             look.title("In the market", _EXPOSURE[1]),
         ],

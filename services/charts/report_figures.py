@@ -1,7 +1,7 @@
 """The figures of a run's report, each as a Plotly figure whose colours are the page's tokens."""
 
 from services.charts.report_costs import cost_figure
-from services.charts.report_equity import equity_figure, rolling_figure
+from services.charts.report_equity import equity_figure, on_log_scale, rolling_figure
 from services.charts.report_trades import (
     distribution_figure,
     duration_figure,
@@ -15,6 +15,7 @@ __all__ = [
     "duration_figure",
     "equity_figure",
     "excursion_figure",
+    "on_log_scale",
     "rolling_figure",
     "season_figure",
 ]

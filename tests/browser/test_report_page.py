@@ -99,6 +99,13 @@ def test_a_logarithmic_scale_takes_the_place_of_the_linear_one(page):
     page.find_element("[data-to-scale='log']").click()
     page.wait_for_element("#equity [data-scale='log'] .plot.is-drawn")
     assert script(page, "return document.querySelector('#equity [data-scale=linear]').hidden")
+    drawn = """
+    const plot = (scale) => document.querySelector(`[data-scale=${scale}] .plot`);
+    return ["linear", "log"].map((scale) => plot(scale).data.map(({ name, y }) => [name, y]))"""
+    linear, log = script(page, drawn)
+    assert log == linear
+    axis = "return document.querySelector('#equity [data-scale=log] .plot').layout.yaxis.type"
+    assert script(page, axis) == "log"
 
 
 def test_the_address_says_what_is_seen_and_brings_it_back(page):
