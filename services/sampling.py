@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numba import njit
+from pandas.arrays import DatetimeArray
 
 _US_A_DAY = 86_400_000_000
 
@@ -43,8 +45,13 @@ def calendar_of(ts: pd.Series, timezone: str = "UTC") -> Calendar:
 
     Bars a week apart: 52 a year. Days: 252, or 365 for a market that trades seven days a week.
     """
-    index = pd.DatetimeIndex(ts.array, copy=False)
-    microseconds = index.as_unit("us").asi8
+    return calendar_of_times(ts.array, timezone)
+
+
+def calendar_of_times(times: DatetimeArray, timezone: str = "UTC") -> Calendar:
+    """Read the same off a column's array."""
+    index = pd.DatetimeIndex(times, copy=False)
+    microseconds = _microseconds(index)
     stamps = microseconds.view("datetime64[us]")
     days = (microseconds[-1] - microseconds[0]) / _US_A_DAY
     if days and is_weekly(np.diff(microseconds)):
@@ -52,10 +59,15 @@ def calendar_of(ts: pd.Series, timezone: str = "UTC") -> Calendar:
     local = microseconds
     # A daily bar carries its date at midnight UTC, which is another day elsewhere.
     if timezone != "UTC" and (microseconds % _US_A_DAY).any():
-        local = index.tz_convert(timezone).tz_localize(None).as_unit("us").asi8
-    day = local // _US_A_DAY
-    ends = np.flatnonzero(np.append(np.diff(day) != 0, True))
-    return Calendar(ends, 365 if _trades_seven_days(day[ends]) else 252, days, stamps)
+        local = _microseconds(index.tz_convert(timezone).tz_localize(None))
+    ends, trades_seven_days = _days_of(local)
+    return Calendar(ends, 365 if trades_seven_days else 252, days, stamps)
+
+
+def _microseconds(index: pd.DatetimeIndex) -> np.ndarray:
+    """Return times as numbers, of the one kind that the compiled code is made for."""
+    in_unit = index if index.unit == "us" else index.as_unit("us")
+    return np.require(in_unit.asi8, np.int64, ["C", "W"])
 
 
 def is_weekly(gaps: np.ndarray) -> bool:
@@ -66,15 +78,25 @@ def is_weekly(gaps: np.ndarray) -> bool:
     return far * 2 > len(gaps)
 
 
-def _trades_seven_days(dates: np.ndarray) -> bool:
-    """Tell whether most weeks have both days of a weekend.
+@njit(cache=True, nogil=True)
+def _days_of(local):
+    """Return the positions of the last bars of all days, and whether weekends are traded.
 
-    One alone proves nothing: in UTC, New York's Friday evening is a Saturday, and the Sunday
-    evening of futures a Sunday.
+    They are where most weeks have both days of one. One alone proves nothing: in UTC, New York's
+    Friday evening is a Saturday, and the Sunday evening of futures a Sunday.
     """
-    week = (dates + 3) // 7
-    is_saturday = dates + 3 - 7 * week == 5
-    # Dates ascend, so a Saturday and the Sunday of its week stand side by side.
-    both = is_saturday[:-1] & (dates[1:] == dates[:-1] + 1)
-    weeks = 1 + np.count_nonzero(week[1:] != week[:-1])
-    return np.count_nonzero(both) * 2 >= weeks
+    ends, count = np.empty(len(local), np.int64), 0
+    date = local[0] // _US_A_DAY
+    week, weeks, both = (date + 3) // 7, 1, 0
+    for i in range(1, len(local)):
+        next_date = local[i] // _US_A_DAY
+        if next_date != date:
+            ends[count] = i - 1
+            count += 1
+            next_week = (next_date + 3) // 7
+            weeks += next_week != week
+            # Dates ascend, so a Saturday and the Sunday of its week stand side by side.
+            both += (date + 3 - 7 * week == 5) & (next_date == date + 1)
+            date, week = next_date, next_week
+    ends[count] = len(local) - 1
+    return ends[: count + 1].copy(), both * 2 >= weeks
