@@ -57,8 +57,9 @@ def trades_table(rows: np.ndarray, times: DatetimeArray) -> pd.DataFrame:
     is_short = rows[:, ledger.SIDE] < 0
     lowest, highest = (rows[:, mark] / entry_price - 1.0 for mark in (ledger.WORST, ledger.BEST))
     reasons = np.where(is_open, len(EXIT_REASONS), rows[:, ledger.REASON].astype(np.int64))
-    exit_time = times.take(np.where(is_open, -1, exit_bar), allow_fill=True)
-    last = len(times) - 1
+    exit_time = times.take(exit_bar)
+    if is_open.any():
+        exit_time[is_open] = pd.NaT
     columns = {
         "entry_time": times.take(entry_bar),
         "entry_price": entry_price,
@@ -75,11 +76,12 @@ def trades_table(rows: np.ndarray, times: DatetimeArray) -> pd.DataFrame:
         "mfe": np.where(is_short, -lowest, highest),
         "entry_bar": entry_bar,
         "exit_bar": exit_bar,
-        "bars": np.where(is_open, last + 1, exit_bar) - entry_bar,
+        "bars": np.where(is_open, len(times), exit_bar) - entry_bar,
         "side": _SIDES.take(is_short.astype(np.int64)),
     }
     # Numbers first: an index of words is made anew for each table, this one is there.
-    table = pd.DataFrame(dict(enumerate(columns.values())), copy=False)
+    index = pd.RangeIndex(len(rows))
+    table = pd.DataFrame(dict(enumerate(columns.values())), index=index, copy=False)
     table.columns = _COLUMN_INDEX
     return table
 
