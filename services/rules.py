@@ -4,7 +4,7 @@
 of them, or one and a number, make a condition. Where a value is not defined none holds.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from services.indicators.lines import PRICE_PANE, Line
+from services.indicators.memory import column_of
 
 Computation = Callable[..., Any]
 
@@ -25,6 +26,12 @@ class Series:
     output: int | None = None
     label: str = ""
     pane: str = PRICE_PANE
+    levels: tuple[float, ...] = ()
+
+    @property
+    def reads(self) -> tuple[str, ...] | None:
+        """Name the stored columns that it needs; None where only its function's code knows."""
+        return getattr(self.function, "reads", None)
 
     def values(self, df: pd.DataFrame, params: Any) -> np.ndarray:
         """Compute one value a bar."""
@@ -93,12 +100,14 @@ def series(
     output: int | None = None,
     label: str = "",
     pane: str = PRICE_PANE,
+    levels: tuple[float, ...] = (),
 ) -> Series:
     """Name a series by its function and the parameters it takes.
 
-    With a label it is drawn; "{fast}" in it stands for the value of that parameter.
+    With a label it is drawn; "{fast}" in it stands for the value of that parameter. `levels` are
+    drawn across its pane beside those that it is held against.
     """
-    return Series(function, names, output, label, pane)
+    return Series(function, names, output, label, pane, levels)
 
 
 def column(name: str, label: str = "") -> Series:
@@ -144,24 +153,43 @@ def signals_of(
     return signals
 
 
+def columns_read(
+    buy: Condition | None, sell: Condition | None, drawn: Sequence[Series] = ()
+) -> frozenset[str] | None:
+    """Name the stored columns that a rule needs; None where only its functions' code knows."""
+    compared = (operand for pair in _said(buy, sell) for operand in pair)
+    series = {*drawn, *(operand for operand in compared if isinstance(operand, Series))}
+    if any(one.reads is None for one in series):
+        return None
+    return frozenset(name for one in series for name in one.reads)
+
+
 def lines_of(
-    buy: Condition | None, sell: Condition | None, df: pd.DataFrame, params: Any
+    buy: Condition | None,
+    sell: Condition | None,
+    df: pd.DataFrame,
+    params: Any,
+    drawn: Sequence[Series] = (),
 ) -> list[Line]:
-    """List the labelled series of a rule, with the levels that they are held against."""
-    labelled = dict.fromkeys(
+    """List the series to draw, with the levels that they are held against.
+
+    They are those `drawn`, or without any the labelled ones of the rule.
+    """
+    labelled = drawn or dict.fromkeys(
         operand
         for pair in _said(buy, sell)
         for operand in pair
         if isinstance(operand, Series) and operand.label
     )
+    values, named = Values(df, params), params.model_dump()
     return [
         Line(
-            drawn.label.format(**params.model_dump()),
-            drawn.values(df, params),
-            drawn.pane,
-            tuple(_levels(drawn, buy, sell, params)),
+            one.label.format(**named),
+            values.of(one),
+            one.pane,
+            (*one.levels, *_levels(one, buy, sell, params)),
         )
-        for drawn in labelled
+        for one in labelled
     ]
 
 
@@ -187,5 +215,9 @@ def _number(operand: Level | float, params: Any) -> float:
 class _Column:
     name: str
 
+    @property
+    def reads(self) -> tuple[str]:
+        return (self.name,)
+
     def __call__(self, df: pd.DataFrame) -> np.ndarray:
-        return df[self.name].to_numpy(np.float64)
+        return column_of(df, self.name)

@@ -10,7 +10,7 @@ import pandas as pd
 from services.errors import InvalidSignals, UnknownColumn, did_you_mean
 from services.indicators.lines import Line
 from services.parameters import Parameters, build_parameters
-from services.rules import Condition, lines_of, signals_of
+from services.rules import Condition, Series, columns_read, lines_of, signals_of
 
 BUY, SELL, NOTHING = 1, -1, 0
 _ANSWERS = {"BUY": BUY, "SELL": SELL, None: NOTHING}
@@ -28,6 +28,8 @@ class Strategy:
     Params: type[Parameters] = Parameters
     buy: Condition | None = None
     sell: Condition | None = None
+    # The series to draw, where they are not the labelled ones of the conditions.
+    drawn: tuple[Series, ...] = ()
     _columns_read: frozenset[str] = frozenset()
 
     def __init__(self, **params: Any):
@@ -72,6 +74,15 @@ class Strategy:
         has_condition = cls.buy is not None or cls.sell is not None
         return has_condition and cls.signals is Strategy.signals
 
+    @property
+    def columns_read(self) -> frozenset[str] | None:
+        """Name the stored columns that it needs beside its bars; None where only its code knows."""
+        kind = type(self)
+        asks = (kind.signals_from, kind.lines)
+        if not kind.is_declared() or asks != (Strategy.signals_from, Strategy.lines):
+            return None
+        return columns_read(self.buy, self.sell, self.drawn)
+
     def bar_by_bar(
         self, df: pd.DataFrame, first: int, seen: Callable[[int], pd.DataFrame] | None = None
     ) -> Iterator[int]:
@@ -95,7 +106,7 @@ class Strategy:
     def lines(self, df: pd.DataFrame) -> list[Line]:
         """List what to draw; by default the labelled series, or what on_bar has read."""
         if self.is_declared():
-            return lines_of(self.buy, self.sell, df, self.params)
+            return lines_of(self.buy, self.sell, df, self.params, self.drawn)
         names = [name for name in df.columns if name in self._columns_read & _PANES.keys()]
         return [Line(name, df[name].to_numpy(np.float64), _PANES[name]) for name in names]
 

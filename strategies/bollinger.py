@@ -1,9 +1,6 @@
 """Buy below the lower Bollinger band, sell above the upper one."""
 
-import pandas as pd
-
 from services.indicators import bollinger
-from services.indicators.lines import Line
 from services.parameters import Parameters, param
 from services.rules import above, below, column, series
 from strategies.base import Strategy
@@ -23,9 +20,8 @@ class Bollinger(Strategy):
             2.0, "standard deviations to each band", ge=0.1, le=10, search=(1.5, 2.0, 2.5, 3.0)
         )
 
-    UPPER, MIDDLE, LOWER = (series(bollinger, "period", "deviations", output=i) for i in range(3))
+    UPPER, MIDDLE, LOWER = drawn = tuple(
+        series(bollinger, "period", "deviations", output=i, label=f"{name} band")
+        for i, name in enumerate(("Upper", "Middle", "Lower"))
+    )
     buy, sell = below(column("close"), LOWER), above(column("close"), UPPER)
-
-    def lines(self, df: pd.DataFrame) -> list[Line]:
-        bands = {"Upper band": self.UPPER, "Middle band": self.MIDDLE, "Lower band": self.LOWER}
-        return [Line(name, band.values(df, self.params)) for name, band in bands.items()]

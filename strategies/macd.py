@@ -1,9 +1,6 @@
 """Crossing of the MACD line and its signal line."""
 
-import pandas as pd
-
 from services.indicators import macd
-from services.indicators.lines import Line
 from services.parameters import Parameters, ordered, param
 from services.rules import crosses_above, crosses_below, series
 from strategies.base import Strategy
@@ -24,9 +21,7 @@ class Macd(Strategy):
 
         _order = ordered("fast", "slow")
 
-    LINE, SIGNAL = (series(macd, "fast", "slow", "signal", output=i) for i in range(2))
+    _LENGTHS = ("fast", "slow", "signal")
+    LINE = series(macd, *_LENGTHS, output=0, label="MACD", pane="MACD", levels=(0.0,))
+    SIGNAL = series(macd, *_LENGTHS, output=1, label="Signal", pane="MACD")
     buy, sell = crosses_above(LINE, SIGNAL), crosses_below(LINE, SIGNAL)
-
-    def lines(self, df: pd.DataFrame) -> list[Line]:
-        line, signal = (part.values(df, self.params) for part in (self.LINE, self.SIGNAL))
-        return [Line("MACD", line, "MACD", (0.0,)), Line("Signal", signal, "MACD")]

@@ -3,11 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from services.indicators import supertrend
-from services.indicators.lines import Line
+from services.indicators import of_prices, supertrend
 from services.parameters import Parameters, param
 from services.rules import crosses_above, crosses_below, series
 from strategies.base import Strategy
+
+
+@of_prices
+def _sides(df: pd.DataFrame, period: int, multiplier: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the line where the trend is up, and where it is down."""
+    line, trend = supertrend(df, period, multiplier)
+    return np.where(trend == 1, line, np.nan), np.where(trend == -1, line, np.nan)
 
 
 class Supertrend(Strategy):
@@ -27,10 +33,7 @@ class Supertrend(Strategy):
     # The trend is +1 or -1: it flips where it crosses zero.
     TREND = series(supertrend, "period", "multiplier", output=1)
     buy, sell = crosses_above(TREND, 0), crosses_below(TREND, 0)
-
-    def lines(self, df: pd.DataFrame) -> list[Line]:
-        line, trend = supertrend(df, self.params.period, self.params.multiplier)
-        return [
-            Line("SuperTrend up", np.where(trend == 1, line, np.nan)),
-            Line("SuperTrend down", np.where(trend == -1, line, np.nan)),
-        ]
+    drawn = tuple(
+        series(_sides, "period", "multiplier", output=i, label=f"SuperTrend {side}")
+        for i, side in enumerate(("up", "down"))
+    )

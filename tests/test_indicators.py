@@ -215,3 +215,18 @@ def test_no_value_depends_on_a_later_bar(seed, count, data):
     cut = data.draw(st.integers(1, count - 1))
     whole = compute_indicators(bars).iloc[:cut]
     pd.testing.assert_frame_equal(compute_indicators(bars.iloc[:cut]), whole, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("name", INDICATOR_COLUMNS)
+def test_one_column_alone_is_the_column_of_all(name):
+    bars = random_walk(200)
+    alone, all_of_them = compute_indicators(bars, [name]), compute_indicators(bars)
+    pd.testing.assert_frame_equal(alone, all_of_them[[name]], check_exact=True)
+
+
+def test_a_frame_without_indicators_gets_those_that_are_named_and_any_other_gets_all():
+    bars = random_walk(60)
+    assert with_indicators(bars, []) is bars
+    assert list(with_indicators(bars, {"rsi", "ma20"}).columns) == [*bars.columns, "ma20", "rsi"]
+    some = bars.assign(bb_upper=1.0)
+    assert set(INDICATOR_COLUMNS) <= set(with_indicators(some, {"rsi"}).columns)

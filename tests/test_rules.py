@@ -4,13 +4,16 @@ import math
 import operator
 
 import numpy as np
+import pandas as pd
 import pytest
 from builders import closes, random_walk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from real_bars import real_bars
 
-from services.indicators import rsi, sma, with_indicators
+from services.backtest import SimulationSettings, run_backtest
+from services.indicators import INDICATOR_COLUMNS, rsi, sma, with_indicators
+from services.indicators.lines import Line
 from services.parameters import (
     Parameters,
     check_value,
@@ -162,3 +165,74 @@ def test_one_value_is_checked_as_the_whole_model_would():
         check_value(Three, "d", 1, "three")
     with pytest.raises(Exception, match="c must be a number"):
         check_value(Three, "c", nan, "three")
+
+
+class Ema(Strategy):
+    """Says its rule by our indicators, with lines, signals or a series of its own to be added."""
+
+    name = "ema"
+    buy, sell = above(series(sma, "fast"), column("ema_slow")), below(series(sma, "fast"), 0)
+
+    class Params(Parameters):
+        fast: int = param(10, "bars", ge=2, le=50)
+
+
+@pytest.mark.parametrize("rule", [*(kind() for kind in STRATEGIES.values()), Ema()])
+@pytest.mark.parametrize("stop", ["", "2ATR"])
+def test_a_backtest_is_the_same_whether_indicators_are_stored_or_not(rule, stop):
+    bars, asked = random_walk(300), SimulationSettings(stop_loss=stop)
+    window = {"start": bars["ts"][60], "end": bars["ts"][280]}
+    bare, stored = (
+        run_backtest(frame, rule, asked, **window) for frame in (bars, with_indicators(bars))
+    )
+    pd.testing.assert_frame_equal(bare.trades, stored.trades, check_exact=True)
+    assert bare.equity.equals(stored.equity) and bare.metrics == stored.metrics
+    assert len(bare.lines) == len(stored.lines)
+    for ours, theirs in zip(bare.lines, stored.lines, strict=True):
+        assert ours.label == theirs.label
+        assert np.array_equal(ours.values, theirs.values, equal_nan=True)
+
+
+def test_a_rule_of_our_indicators_names_the_columns_that_it_needs():
+    assert STRATEGIES["ma_cross"]().columns_read == frozenset()
+    assert STRATEGIES["db_ma_cross"]().columns_read == {"ma20", "ma50"}
+    assert Ema().columns_read == {"ema_slow"}
+
+
+def _all_indicators(df):
+    assert set(INDICATOR_COLUMNS) <= set(df.columns)
+    return df["atr"]
+
+
+class DrawsMore(Ema):
+    def lines(self, df):
+        return [Line("ATR", _all_indicators(df))]
+
+
+class AsksMore(Ema):
+    def signals_from(self, df, first):
+        return np.sign(_all_indicators(df) - 2).fillna(0).astype(int)[first:]
+
+
+class ComputesMore(Ema):
+    buy = above(series(_all_indicators), 2)
+
+
+@pytest.mark.parametrize("kind", [DrawsMore, AsksMore, ComputesMore])
+def test_code_of_ones_own_is_given_all_indicators(kind):
+    assert kind().columns_read is None
+    assert len(run_backtest(random_walk(100), kind()).bars) == 100
+
+
+def test_what_code_of_ones_own_writes_into_its_frame_is_what_our_indicators_read_there():
+    class Smooths(Strategy):
+        def signals(self, df):
+            before = sma(df, 5)
+            df["close"] = 1.0
+            assert not np.array_equal(before[5:], sma(df, 5)[5:])
+            return (sma(df, 5) == 1.0).astype(int)
+
+    bars = random_walk(50)
+    result = run_backtest(bars, Smooths())
+    assert result.signals.tolist() == [0] * 4 + [1] * 46
+    assert bars["close"].equals(random_walk(50)["close"])

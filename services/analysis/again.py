@@ -12,7 +12,6 @@ from services.backtest.inputs import KernelInputs, inputs_of
 from services.backtest.measure import held_of
 from services.backtest.measured import measure_run
 from services.backtest.result import BacktestResult
-from services.backtest.settings import STOPS
 from services.errors import NotReproducible
 from services.indicators import with_indicators
 from services.metric_specs import Metrics, metrics_of_row
@@ -131,5 +130,4 @@ def _frame(result: BacktestResult) -> pd.DataFrame:
     """Return the bars with an ATR, where the rules ask for one."""
     if "atr" in result.known:
         return result.bars.assign(atr=np.nan)  # what was known takes its place
-    needs_atr = any("ATR" in getattr(result.settings, name) for name in STOPS)
-    return with_indicators(result.bars) if needs_atr else result.bars
+    return with_indicators(result.bars) if result.settings.needs_atr else result.bars

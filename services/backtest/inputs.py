@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pandas.arrays import DatetimeArray
 
 import services.backtest.simulate as kernel
 from services.backtest.assumptions import Realism
@@ -15,17 +16,22 @@ from services.backtest.realism import realism_of
 from services.backtest.settings import SimulationSettings
 from services.bars import PRICE_COLUMNS
 from services.errors import InvalidParams
-from services.sampling import Sampling, calendar_of
+from services.indicators.memory import column_of
+from services.sampling import Sampling, calendar_of_times
 
 Money = tuple[float, float, float, float, float, float]
 
 
 @dataclass(frozen=True)
 class KernelInputs:
-    """All that signals do not say: `prices` are open, high, low, close of the traded bars,
-    `money` the cash, the commission's four numbers and the slippage; `held` is Buy & Hold; `fit`
-    says of each bar what its finer bars are to it, None where they are not asked."""
+    """All that signals do not say.
 
+    `times` and `prices` (open, high, low, close) are those of the traded bars; `money` is the
+    cash, the commission's four numbers and the slippage; `held` is Buy & Hold; `fit` says of each
+    bar what its finer bars are to it, None where they are not asked.
+    """
+
+    times: DatetimeArray
     prices: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
     fill: int
     money: Money
@@ -54,12 +60,16 @@ def inputs_of(
     Raises InvalidParams when settings that need finer bars have none, InvalidBars for bars that
     are none, BarsDisagree for those of something else.
     """
-    prices = tuple(plain(frame[name].to_numpy(np.float64)[first:]) for name in PRICE_COLUMNS)
+    times = frame["ts"].array[first:]
+    # Copies, as pandas lets nobody write: floats that may be written are the one kind of array that
+    # the kernels are compiled for.
+    prices = tuple(np.array(column_of(frame, name)[first:]) for name in PRICE_COLUMNS)
     money = _money(settings)
-    sampling = calendar_of(frame["ts"].iloc[first:], timezone).sampling
+    sampling = calendar_of_times(times, timezone).sampling
     taken = _taken_apart(frame, first, settings, timezone, finer)
     benchmark, costs = kernel.buy_and_hold(prices[0], prices[3], *money)
     return KernelInputs(
+        times=times,
         prices=prices,
         fill=kernel.FILL_CLOSE if settings.fill == "close" else kernel.FILL_NEXT_OPEN,
         money=money,
@@ -87,11 +97,6 @@ def _taken_apart(
             field="intrabar",
         )
     return pieced(frame.iloc[first:], finer, timezone)
-
-
-def plain(values: np.ndarray) -> np.ndarray:
-    """Return floats side by side that may be written: the one kind the kernels are compiled for."""
-    return np.require(values, np.float64, ["C", "W"])
 
 
 def _money(settings: SimulationSettings) -> Money:

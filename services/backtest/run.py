@@ -1,5 +1,6 @@
 """run_backtest: bars and a strategy in, a BacktestResult out."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Literal, Protocol
 
@@ -20,6 +21,7 @@ from services.bars import BAR_COLUMNS
 from services.errors import InvalidSignals, NoBars
 from services.indicators import with_indicators
 from services.indicators.lines import Line
+from services.indicators.memory import read_once
 from services.metric_specs import metrics_of_row
 
 
@@ -55,12 +57,16 @@ def run_backtest(
     Raises NoBars when no bar is left, InvalidBars for finer bars that are none, BarsDisagree for
     those of other bars.
     """
-    frame, first = window(bars, start, end)
+    known = getattr(strategy, "columns_read", None)
+    needed = known | {"atr"} if known is not None and settings.needs_atr else known
+    frame, first = window(bars, start, end, needed)
     finer = finer_bars_of(finer)
-    given = inputs_of(frame, first, settings, timezone, finer)
-    # What a rule changes in its frame changes neither prices nor the caller's bars.
-    seen = frame.copy(deep=False) if frame is bars else frame
-    signals = signals_of(strategy, seen, first)
+    with read_once(frame):
+        given = inputs_of(frame, first, settings, timezone, finer)
+        # What a rule's code changes in its frame changes neither prices nor the caller's bars.
+        seen = frame.copy(deep=False) if known is None else frame
+        signals = signals_of(strategy, seen, first)
+        lines = _lines(strategy, seen, first)
     equity, position, rows = kernel.simulate(
         given.prices, signals, given.fill, given.money, given.realism
     )
@@ -68,12 +74,10 @@ def run_backtest(
     held = measuring.measure_held(
         given.benchmark, given.benchmark_costs, given.cash, given.sampling
     )
-    traded = _traded(bars, first, len(frame))
-    times = traded["ts"].array
-    trades = trades_table(rows, times)
-    index = pd.DatetimeIndex(times, name="ts", copy=False)
+    trades = trades_table(rows, given.times)
+    index = pd.DatetimeIndex(given.times, name="ts", copy=False)
     return BacktestResult(
-        bars=traded,
+        bars=_traded(bars, first, len(frame)),
         signals=signals,
         equity=pd.Series(equity, index=index, name="equity", copy=False),
         benchmark_equity=pd.Series(
@@ -83,33 +87,38 @@ def run_backtest(
         trades=trades,
         metrics=metrics_of_row(row),
         benchmark_metrics=metrics_of_row(held),
-        lines=_lines(strategy, seen, first),
+        lines=lines,
         strategy=_info(strategy),
         settings=settings,
         known=known_of(given.realism),
         pieces=given.realism and given.realism.pieces,
-        finer=_finer_use(given, trades, traded["ts"], finer),
+        finer=_finer_use(given, trades, finer),
     )
 
 
 def _finer_use(
-    given: KernelInputs, trades: pd.DataFrame, ts: pd.Series, finer: FinerBars | None
+    given: KernelInputs, trades: pd.DataFrame, finer: FinerBars | None
 ) -> FinerUse | None:
     if given.fit is None:
         return None
-    return finer_use(given.fit, trades, ts, finer.resolution, given.fill == kernel.FILL_CLOSE)
+    at_close = given.fill == kernel.FILL_CLOSE
+    return finer_use(given.fit, trades, pd.Series(given.times), finer.resolution, at_close)
 
 
 def window(
-    bars: pd.DataFrame, start: pd.Timestamp | None, end: pd.Timestamp | None
+    bars: pd.DataFrame,
+    start: pd.Timestamp | None,
+    end: pd.Timestamp | None,
+    names: Collection[str] | None = None,
 ) -> tuple[pd.DataFrame, int]:
     """Add indicators, cut what lies after `end`, and find the first bar to trade.
 
-    Raises NoBars when none is left.
+    The indicators are all, or those of `names`, as in `with_indicators`. Raises NoBars when no bar
+    is left.
     """
     if len(bars) == 0:
         raise NoBars("There are no bars to test: load some first.")
-    frame = with_indicators(_numbered(bars))
+    frame = with_indicators(_numbered(bars), names)
     if end is not None:
         frame = frame.iloc[: _place(frame["ts"], end, "right")]
     first = 0 if start is None else _place(frame["ts"], start, "left")

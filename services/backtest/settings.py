@@ -85,6 +85,11 @@ class SimulationSettings:
         return not set(self.as_dict()) - set(_ALWAYS_SAID)
 
     @property
+    def needs_atr(self) -> bool:
+        """Tell whether a stop or a target is so many ATRs away."""
+        return any("ATR" in getattr(self, name) for name in STOPS)
+
+    @property
     def needs_finer(self) -> bool:
         """Tell whether exits within a bar are looked for in finer bars."""
         has_level = any(getattr(self, name) for name in STOPS)

@@ -1,6 +1,6 @@
 """The stored indicator columns, with TA-Lib's values; NaN in the warm-up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -39,12 +39,13 @@ INDICATOR_COLUMNS = [
 ]
 
 
-_COLUMN_INDEX = pd.Index(INDICATOR_COLUMNS)
 MANY_BARS = 50_000  # from here on the threads save more than they cost
 
 
-def compute_indicators(bars: pd.DataFrame) -> pd.DataFrame:
-    """Compute all indicator columns of a frame of bars, on the same index.
+def compute_indicators(
+    bars: pd.DataFrame, names: Sequence[str] = INDICATOR_COLUMNS
+) -> pd.DataFrame:
+    """Compute indicator columns of a frame of bars, all unless told which, on the same index.
 
     Every value depends on the bars up to its own only. MA 20/50, EMA 12/26, MACD(12, 26, 9),
     BBANDS(20, 2, population deviation), RSI(14), ATR(14), TRANGE and SUPERTREND(10, 3) are
@@ -55,33 +56,36 @@ def compute_indicators(bars: pd.DataFrame) -> pd.DataFrame:
         np.ascontiguousarray(bars[name].to_numpy(np.float64)) for name in ("high", "low", "close")
     )
     if len(close) == 0:
-        return pd.DataFrame({name: np.empty(0) for name in INDICATOR_COLUMNS}, index=bars.index)
+        return pd.DataFrame({name: np.empty(0) for name in names}, index=bars.index)
+    groups = [group for group, made in _GROUPS.items() if not made.isdisjoint(names)]
     columns: dict[str, np.ndarray] = {}
 
     def compute(group: Computation) -> None:
         columns.update(group(high, low, close))
 
     if len(close) >= MANY_BARS:
-        share(_GROUPS, lambda: compute)
-        ordered = {name: columns[name] for name in INDICATOR_COLUMNS}
+        share(groups, lambda: compute)
+        ordered = {name: columns[name] for name in names}
         return pd.DataFrame(ordered, index=bars.index, copy=False)
-    for group in _GROUPS:
+    for group in groups:
         compute(group)
     # One block: what a table of so many arrays costs is more than the arrays of few bars.
-    block = np.array([columns[name] for name in INDICATOR_COLUMNS])
-    return pd.DataFrame(block.T, index=bars.index, columns=_COLUMN_INDEX, copy=False)
+    block = np.array([columns[name] for name in names])
+    return pd.DataFrame(block.T, index=bars.index, columns=_names_of(*names), copy=False)
 
 
-def with_indicators(bars: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame with all indicator columns: those it has are kept, else computed."""
+def with_indicators(bars: pd.DataFrame, names: Collection[str] | None = None) -> pd.DataFrame:
+    """Return the frame with all indicator columns: those it has are kept, else computed.
+
+    Of a frame that has none, only `names` are computed where they are given.
+    """
     present = tuple(bars.columns)
     missing = [name for name in INDICATOR_COLUMNS if name not in present]
+    if names is not None and len(missing) == len(INDICATOR_COLUMNS):
+        missing = [name for name in missing if name in names]
     if not missing:
         return bars
-    computed = compute_indicators(bars)
-    if len(missing) < len(INDICATOR_COLUMNS):
-        computed = computed[missing]
-    frame = pd.concat([bars, computed], axis=1, ignore_index=True)
+    frame = pd.concat([bars, compute_indicators(bars, missing)], axis=1, ignore_index=True)
     frame.columns = _names_of(*present, *missing)
     return frame
 
@@ -133,4 +137,13 @@ def _ranges(high: np.ndarray, low: np.ndarray, close: np.ndarray) -> Columns:
 
 
 # The longest first, so that no thread waits long for another at the end.
-_GROUPS: list[Computation] = [_supertrend, _averages, _bands, _macd_and_ath, _ranges, _rsi]
+_GROUPS: dict[Computation, frozenset[str]] = {
+    _supertrend: frozenset(
+        {"supertrend", "supertrend_upper", "supertrend_lower", "supertrend_trend"}
+    ),
+    _averages: frozenset({"ma50", "ema_fast", "ema_slow"}),
+    _bands: frozenset({"ma20", "bb_mid", "bb_upper", "bb_lower"}),
+    _macd_and_ath: frozenset({"macd", "macd_signal", "ath"}),
+    _ranges: frozenset({"atr", "tr"}),
+    _rsi: frozenset({"rsi"}),
+}

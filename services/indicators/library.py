@@ -1,5 +1,7 @@
 """Indicators by parameters, for strategies: the stored column where it is what is asked for."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import talib
@@ -12,11 +14,19 @@ from services.indicators.supertrend import (
 )
 
 
+def of_prices(function: Callable) -> Callable:
+    """Mark an indicator that needs no stored column: where there is none it computes its own."""
+    function.reads = ()
+    return function
+
+
+@of_prices
 def sma(df: pd.DataFrame, period: int) -> np.ndarray:
     """Return the simple moving average of close, computed from the bars."""
     return computed(talib.SMA, column_of(df, "close"), period)
 
 
+@of_prices
 def rsi(df: pd.DataFrame, period: int) -> np.ndarray:
     """Return Wilder's RSI of close."""
     if period == 14 and "rsi" in df:
@@ -24,6 +34,7 @@ def rsi(df: pd.DataFrame, period: int) -> np.ndarray:
     return computed(talib.RSI, column_of(df, "close"), period)
 
 
+@of_prices
 def bollinger(
     df: pd.DataFrame, period: int, deviations: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -33,6 +44,7 @@ def bollinger(
     return computed(talib.BBANDS, column_of(df, "close"), period, deviations, deviations)
 
 
+@of_prices
 def macd(df: pd.DataFrame, fast: int, slow: int, signal: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the MACD line and its signal line."""
     if (fast, slow, signal) == (12, 26, 9) and "macd" in df:
@@ -41,6 +53,7 @@ def macd(df: pd.DataFrame, fast: int, slow: int, signal: int) -> tuple[np.ndarra
     return line, signal_line
 
 
+@of_prices
 def supertrend(df: pd.DataFrame, period: int, multiplier: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the SuperTrend line and its trend (+1 up, -1 down, NaN in the warm-up)."""
     if (period, multiplier) == (SUPERTREND_PERIOD, SUPERTREND_MULTIPLIER) and "supertrend" in df:

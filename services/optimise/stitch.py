@@ -26,6 +26,7 @@ class Said:
     signals: np.ndarray | None = None
     name: str = "said"
     rule: str = "Trade by the signals at hand."
+    columns_read = frozenset()
 
     def signals_from(self, df: pd.DataFrame, first: int) -> np.ndarray:
         """Return the signals at hand, which are those of the bars from `first` on."""
