@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from patience import until
+from study_states import fragile_registered, make_studies
 
 from dashboard.app import PAGES
 from services.backtest import BacktestRequest
@@ -12,30 +13,32 @@ from services.ingest import ingest_sample
 from services.research import run_request
 from services.runs import change_run
 from services.settings import Settings
-from services.studies import StudyRequest
-from services.studies.prepare import create_prepared, prepare_study
-from services.studies.work import run_study
 from services.workspace import open_workspace
-from strategies.registry import STRATEGIES, load_strategy
+from strategies.registry import load_strategy, strategy_class
 
 pytestmark = pytest.mark.browser
 
 AXE = (Path(__file__).parent / "vendor" / "axe" / "axe.min.js").read_text()
 RUN_AXE = """
-const done = arguments[0];
-const found = axe.run(document, {resultTypes: ["violations"]});
+const [part, done] = arguments;
+const found = axe.run(part, {resultTypes: ["violations"]});
 found.then(({violations}) => done(violations
   .filter(({impact}) => ["serious", "critical"].includes(impact))
   .flatMap(({id, nodes}) => nodes.map((n) => `${id}: ${n.target.join(" ")} ${n.any[0]?.message || ""}`))
 )).catch((error) => done([String(error)]));
 """  # noqa: E501  (one expression)
-SPACE = {"fast": [5, 10, 20], "slow": [15, 50, 100]}
 BACKTEST = "/backtest?symbol=AAPL&resolution=1d&strategy=ma_cross&duration=5+Y"
+FORM, PROGRESS = ".optimise-form", "#opt-progress"
+BAD_GRID = "/optimise?symbol=AAPL&strategy=ma_cross&g.fast=5:x"
+TOO_MANY = "/optimise?symbol=AAPL&strategy=rsi&g.period=2:200&g.lower=1:49:0.01&g.upper=51:99:0.01"
 
 
 @dataclass(frozen=True)
 class State:
-    """A page in a state worth judging: where it stands, and what shows that it is there."""
+    """A page in a state worth judging: where it stands, and what shows that it is there.
+
+    `part` is what of it no other state shows.
+    """
 
     page: str
     name: str
@@ -43,6 +46,7 @@ class State:
     ready: str
     press: str = ""
     empty: bool = False
+    part: str = "html"
 
 
 STATES = (
@@ -69,6 +73,16 @@ STATES = (
         "/optimise?study=1",
         ".optimise-page:has(.opt-map td a) .opt-plot a",
     ),
+    State("pages.optimise", "list", "/optimise", "#studies-table .ag-row .study-bar"),
+    State("pages.optimise", "walk", "/optimise?study=2", ".opt-verdict"),
+    State("pages.optimise", "failed window", "/optimise?study=3", ".opt-verdict"),
+    State("pages.optimise", "cancelled", "/optimise?study=4", "#opt-resume", part=PROGRESS),
+    State("pages.optimise", "failed", "/optimise?study=5", "#opt-resume", part=PROGRESS),
+    State("pages.optimise", "interrupted", "/optimise?study=6", "#opt-resume", part=PROGRESS),
+    State("pages.optimise", "running", "/optimise?study=7", "#opt-cancel"),
+    State("pages.optimise", "waiting", "/optimise?study=8", "#opt-cancel"),
+    State("pages.optimise", "bad values", BAD_GRID, f"{FORM} .field-error:not(:empty)", part=FORM),
+    State("pages.optimise", "too many", TOO_MANY, "#opt-form-error:not(:empty)", part=FORM),
     State("pages.optimise", "missing", "/optimise?study=999", ".error-state"),
     State("pages.run", "trades", "/runs/1?tab=trades", "#panel-trades .ag-row"),
     State("pages.run", "costs", "/runs/1?tab=costs", "#panel-costs .panel"),
@@ -81,20 +95,18 @@ STATES = (
 
 @pytest.fixture(scope="module")
 def full_settings(tmp_path_factory):
-    """Give settings of a database with two series and two saved runs, one a favourite."""
+    """Give settings of a database with two series, two saved runs and studies in all states."""
     settings = Settings(database_url="", data_dir=tmp_path_factory.mktemp("accessible"))
-    workspace = open_workspace(settings)
+    workspace = open_workspace(settings, strategy_class)
     for symbol in ("AAPL", "MSFT"):
         ingest_sample(workspace.database, symbol)
         request = BacktestRequest(symbol, "1d", "ma_cross", duration="5 Y")
         run_request(workspace, request, load_strategy("ma_cross"))
-    asked = StudyRequest(BacktestRequest("AAPL", "1d", "ma_cross", duration="5 Y"), SPACE)
-    prepared = prepare_study(workspace.database, asked, STRATEGIES["ma_cross"])
-    study = create_prepared(workspace.database, prepared)
-    run_study(workspace.database, study.id, STRATEGIES["ma_cross"])
     change_run(workspace.database, 1, name="Slow and steady", tags=("keeper",), favourite=True)
+    with fragile_registered():
+        make_studies(workspace)
+        yield settings
     workspace.database.close()
-    return settings
 
 
 def test_every_page_is_judged():
@@ -109,10 +121,12 @@ def test_a_page_has_no_serious_violation(module, full_settings, open_browser, se
     found = {}
     for state in states:
         page = open_browser(empty if state.empty else full, home=False)
-        page.driver.get(f"{page.server_url}/healthz")  # a place to keep the theme
-        for theme in ("light", "dark"):
-            if wrong := violations(page, state, theme):
+        arrive(page, state)
+        for _ in range(2):
+            theme = page.driver.execute_script("return window.look.current('theme')")
+            if wrong := violations(page, state.part):
                 found[state.name, theme] = wrong
+            page.driver.execute_script("window.look.toggle('theme')")
     assert found == {}
 
 
@@ -120,15 +134,17 @@ def _any_empty(states: list[State]) -> bool:
     return any(state.empty for state in states)
 
 
-def violations(page, state: State, theme: str) -> list[str]:
-    page.driver.execute_script("localStorage.setItem('theme', arguments[0])", theme)
+def arrive(page, state: State) -> None:
     page.driver.get(f"{page.server_url}{state.path}")
     if state.press:
         page.wait_for_element(state.press).click()
     page.wait_for_element(state.ready, timeout=20)
     until(lambda: is_still(page), 20)
     page.driver.execute_script(AXE)
-    return page.driver.execute_async_script(RUN_AXE)
+
+
+def violations(page, part: str) -> list[str]:
+    return page.driver.execute_async_script(RUN_AXE, part)
 
 
 def is_still(page) -> bool:
