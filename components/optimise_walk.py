@@ -90,7 +90,8 @@ def _timeline(walk: WalkForward, embargo: int) -> Component:
         panel(
             "Windows",
             plot(windows_figure(walk), "When each window trained and was tested", height),
-            note="The gap between training and test is the embargo." if embargo else "",
+            note="A window chooses on the first part of its line and is tested on the second."
+            + " The gap between the two is the embargo." * bool(embargo),
         ),
         panel(
             f"{label} before and after",

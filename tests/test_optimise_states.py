@@ -16,6 +16,7 @@ from components.optimise_result import best_panel, result_parts
 from components.optimise_table import Tried
 from components.optimise_walk import walk_parts
 from services.backtest import SimulationSettings
+from services.charts.optimise import before_after_figure, windows_figure
 from services.metrics import METRICS
 from services.optimise.objective import Objective
 from services.optimise.surface import surface_of
@@ -94,6 +95,16 @@ def test_a_walk_says_of_how_many_windows_its_means_are():
     assert f"are means of {both} of {len(walk.windows)} windows" in said
     assert "is the embargo" not in said
     assert "is the embargo" in to_json(walk_parts(walk, ["fast", "slow"], 5))
+
+
+@pytest.mark.parametrize("test", [10, 60])
+def test_the_figures_of_a_walk_name_some_windows_that_there_are(test):
+    walk = walked(test)
+    marks = windows_figure(walk)["layout"]["yaxis"]["tickvals"]
+    assert marks[0] == 1
+    assert set(marks) <= {window.number for window in walk.windows}
+    assert min(4, len(walk.windows)) <= len(marks) <= 10
+    assert before_after_figure(walk)["layout"]["xaxis"]["tickvals"] == marks
 
 
 def test_a_track_record_that_nobody_can_wait_for_is_not_told_to_a_tenth_of_a_year():

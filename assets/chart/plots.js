@@ -14,8 +14,10 @@
 
   const draw = (element) => {
     element.dataset.drawn = element.dataset.figure;
+    const { figure, enough } = charting.withHeadroom(figureOf(element), element.clientWidth);
+    Object.assign(element, { enough, isNarrow: element.clientWidth < enough });
     return charting
-      .small(element, figureOf(element))
+      .small(element, figure)
       .then(() => element.classList.add("is-drawn"))
       .catch((error) => window.shell.showToast(error.message, "error"));
   };
@@ -31,7 +33,10 @@
 
   const wide = new ResizeObserver((entries) => {
     for (const { target, contentRect } of entries) {
-      if (target.data && contentRect.width) window.Plotly.Plots.resize(target);
+      if (!target.data || !contentRect.width) continue;
+      // Where there is little room, what stands where depends on the width.
+      if (target.isNarrow || contentRect.width < target.enough) draw(target);
+      else window.Plotly.Plots.resize(target);
     }
   });
 

@@ -19,6 +19,7 @@ MOST_LINES = 240
 _BANDS = ("best tenth", "best half", "the rest")
 _COLOURS = ("--accent", "--line-3", "--border-strong")
 _TICKS = 6
+_MOST_MARKS = 10  # along an axis of windows
 _EMPTY_STEP = None
 _AT = "%Y-%m-%dT%H:%M"
 
@@ -137,6 +138,7 @@ def windows_figure(walk: WalkForward) -> Figure:
     own.
     """
     windows = walk.windows
+    marked = _marked([w.number for w in windows])
     tested = [w for w in windows if not w.is_failed]
     failed = [w for w in windows if w.is_failed]
     spans = (
@@ -153,8 +155,8 @@ def windows_figure(walk: WalkForward) -> Figure:
         hovermode="closest",
         xaxis=look.time_axis(),
         yaxis={
-            **look.y_axis("d", autorange="reversed", nticks=min(len(windows), 12)),
-            "tickprefix": "window ",
+            **look.y_axis("", autorange="reversed", tickvals=marked),
+            "ticktext": [f"window {number}" for number in marked],
         },
         margin={"l": 12, "r": 84, "t": 30, "b": 34, "pad": 0},
     )
@@ -201,11 +203,16 @@ def before_after_figure(walk: WalkForward) -> Figure:
             _points("In-sample", numbers, before, "--benchmark", "circle-open", form),
             _points("Out-of-sample", numbers, after, "--accent", "circle", form),
         ],
-        xaxis=look.x_axis(nticks=min(len(numbers) + 1, 12), tickformat="d"),
+        xaxis=look.x_axis(tickvals=_marked(numbers)),
         yaxis=look.y_axis(form),
         shapes=[look.level(0.0)],
         annotations=[look.title(f"{spec.label} by window", 1.0)],
     )
+
+
+def _marked(numbers: list[int]) -> list[int]:
+    """Return the numbers of the windows that an axis names: the first, and every so many more."""
+    return numbers[:: -(-len(numbers) // _MOST_MARKS)]
 
 
 def _points(name: str, x: list, y: list, colour: str, symbol: str, form: str) -> Figure:

@@ -27,7 +27,7 @@ def unseen_figure(before: np.ndarray, after: np.ndarray, objective: Objective) -
         yaxis=look.y_axis(form),
         shapes=[look.level(0.0)],
         annotations=[look.title(f"{spec.label} on unseen bars", 1.0)],
-        margin={"l": 12, "r": 84, "t": 30, "b": 44, "pad": 0},
+        margin={"l": 12, "r": 64, "t": 30, "b": 44, "pad": 0},
     )
 
 

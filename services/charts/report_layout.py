@@ -72,8 +72,8 @@ def x_axis(**more: Any) -> Figure:
 
 
 def time_axis(**more: Any) -> Figure:
-    """Return an axis of dates."""
-    return x_axis(type="date", nticks=9, hoverformat="%Y-%m-%d", **more)
+    """Return an axis of dates, with as many marks as there is room for."""
+    return x_axis(type="date", hoverformat="%Y-%m-%d", **more)
 
 
 def y_axis(form: str, **more: Any) -> Figure:
