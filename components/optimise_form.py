@@ -97,8 +97,8 @@ def optimise_form(
             html.Div(
                 [
                     html.Div(id=COUNT, className="opt-count", role="status"),
-                    _sampler(),
                     html.Div(id=FORM_ERROR, className="field-error", role="alert"),
+                    _sampler(),
                     dbc.Button(
                         [icon("play-fill"), " Start"],
                         id=START,

@@ -37,7 +37,7 @@ STATES = {
     "running": "Running",
     "cancelled": "Cancelled: what was done is kept",
     "failed": "Failed: what was done is kept",
-    "interrupted": "Interrupted: what was done is kept",
+    "interrupted": "Interrupted as its worker stopped: what was done is kept",
 }
 _ACTIVE = ("waiting", "running")
 

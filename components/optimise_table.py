@@ -39,6 +39,7 @@ SHOWN = (
 )
 _SIGNED = ("total_return", "cagr", "alpha")
 _WIDTH = 104
+_HEIGHT = "var(--table-height)"  # of the style sheet: of its rows, and no more than some
 UNSEEN = "unseen_"
 
 
@@ -88,11 +89,17 @@ def table_panel(tried: Tried, rows: str, export: str, *, only_front: bool = Fals
         TABLE,
         table_columns(tried),
         None,
-        height=440,
+        height=_HEIGHT,
         options={"cacheBlockSize": BLOCK, "rowBuffer": 4, "tooltipShowDelay": 300},
         rowModelType="infinite",
     )
-    box = html.Div(grid, id=TABLE_BOX, className="opt-table-box", **{"data-rows": rows})
+    box = html.Div(
+        grid,
+        id=TABLE_BOX,
+        className="opt-table-box",
+        style={"--rows": len(tried.frame)},
+        **{"data-rows": rows},
+    )
     tools = html.Div([front_only_switch(only_front), link], className="opt-tools")
     return panel("Combinations", box, note=note, tools=tools)
 
@@ -170,12 +177,13 @@ def _floats(column: pd.Series) -> np.ndarray:
 
 
 def _parameter(name: str, column: pd.Series) -> dict[str, Any]:
+    label = name.replace("_", " ").capitalize()
     is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     return {
         "field": name,
-        "headerName": name.replace("_", " ").capitalize(),
+        "headerName": label,
         "pinned": "left",
-        "width": 92,
+        "width": max(72, 44 + 7 * len(label)),
         **({"type": "rightAligned"} if is_number else {}),
     }
 

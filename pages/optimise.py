@@ -153,7 +153,10 @@ def _register_count(app: Dash, workspace: Workspace) -> None:
         if found.can_start and STUDY not in asked and follows and not asks_alike(asked, query):
             wanted = search_of(written(query) | listed)
         sampler = {} if found.too_many else {"display": "none"}
-        return found.text, sampler, not found.can_start, *_errors(found), wanted
+        # Before anything is filled in, nobody has done anything wrong.
+        is_fresh = dash.ctx.triggered_id is None and not values.get("symbol")
+        told = _errors(Count() if is_fresh else found)
+        return found.text, sampler, not found.can_start, *told, wanted
 
 
 def _register_start(app: Dash, workspace: Workspace) -> None:

@@ -30,6 +30,8 @@ from pages.optimise_query import STUDY, query_of_search
 from pages.optimise_view import URL, USUAL, View, refusal_note, usual_view, view_of
 from services.errors import UnknownJob, UserError
 from services.jobs import JobView, cancel_job, get_job
+from services.jobs.job import FAILED
+from services.jobs.trouble import trouble_with
 from services.optimise.objective import best_of
 from services.optimise.surface import surface_of
 from services.studies import Study
@@ -43,7 +45,6 @@ VERDICT, EVIDENCE, ASK, POLL = "opt-verdict", "opt-evidence", "opt-ask", "opt-po
 PLACEHOLDER, SEEN, SAID = "opt-placeholder", "opt-seen", "opt-said"
 REFUSED = "opt-refused"
 _POLL_MS = 1000
-_MOST_SHOWN_WHILE_RUNNING = 50_000
 
 
 def shown_boxes(placeholder: Component, study: str | None) -> list[Component]:
@@ -99,14 +100,16 @@ def _register_study(app: Dash, workspace: Workspace, reader: StudyReader) -> Non
         try:
             found = reader.read(number)
         except UserError as error:
-            state = error_state("No such study", str(error))
+            way = dcc.Link("All studies", href="/optimise", className="btn btn-primary")
+            state = error_state("No such study", str(error), way)
             return True, state, None, None, None, None, True, None, None, None
         study = found.study
         job = _job(workspace, found)
         # A job's own count may come later than the study's, and tells of the chunk in work.
         done = max(job.done, study.done) if job and job.is_active else study.done
         is_ending = bool(job and job.cancel_requested)
-        now = [study.id, study.state, done, is_ending]
+        trouble = _trouble(workspace, job)
+        now = [study.id, study.state, done, is_ending, trouble]
         view = view_of(query, found) if found.has_view else None
         refused = refusal_note(view.refused) if view else None
         if seen == now:
@@ -117,7 +120,7 @@ def _register_study(app: Dash, workspace: Workspace, reader: StudyReader) -> Non
         return (
             True,
             [_head(found), *_cautions(reader, found)],
-            _progress(study, job, done),
+            _progress(study, job, done, trouble),
             _best(reader, found),
             results if moved else no_update,
             None if is_active else now,
@@ -235,16 +238,23 @@ def _head(found: StudyResults) -> html.Div:
     return study_head(study, what)
 
 
-def _progress(study: Study, job: JobView | None, done: int) -> Any:
+def _progress(study: Study, job: JobView | None, done: int, trouble: str) -> Any:
     is_at_work = job is not None and job.is_active
     return progress_box(
         study.state,
         done,
         study.combinations,
         rest=job.rest() if is_at_work else None,
-        message="" if job is None or is_at_work else job.message,
+        message=trouble,
         is_ending=is_at_work and job.cancel_requested,
     )
+
+
+def _trouble(workspace: Workspace, job: JobView | None) -> str:
+    """Say why a study failed, or why nobody works on it; its state says all else."""
+    if job is None or not (job.is_active or job.state == FAILED):
+        return ""
+    return trouble_with(workspace, [job]) if job.is_active else job.message
 
 
 def _job(workspace: Workspace, found: StudyResults) -> JobView | None:

@@ -119,7 +119,7 @@
     if (!there || !box.dots.length) return;
     const link = make("a", "opt-open", "Open its backtest");
     link.href = address(box.data, k);
-    there.replaceChildren(make("span", "", said(box.data, k)), " ", link);
+    there.replaceChildren(make("span", "", said(box.data, k)), link);
   };
 
   const pick = (box, k, withTip = true) => {

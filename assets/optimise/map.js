@@ -105,6 +105,7 @@
     const rows = map.y.labels.length;
     const row = isWritten ? ROW : Math.max(4, Math.min(ROW, Math.round(HEIGHT / rows) - (isDense ? 0 : 1)));
     place.style.setProperty("--row", `${row}px`);
+    place.style.setProperty("--columns", columns);
     place.replaceChildren(make("div", "opt-y-name", called(map.y.name)), wide, make("div", "opt-x-name", called(map.x.name)));
     const first = place.querySelector(".is-best a") || place.querySelector("a");
     if (first) first.tabIndex = 0;

@@ -112,15 +112,18 @@
     put(false);
   };
 
-  // What stands still leaves a phone no room to scroll the rest.
+  // On a phone what tells how a study stands comes first, and nothing but its number stands still.
+  const NARROW = {
+    id: { width: 84 }, strategy: { width: 80 }, state: { width: 108 }, best: { width: 58 },
+    symbol: {}, combinations: {}, created_at: {}, actions: { pinned: null }, name: { hide: true }, method: { hide: true },
+  };
+  let wide = null; // the columns as they came
+
   const narrow = () => {
     const isWide = window.innerWidth >= 721;
-    const wanted = {
-      actions: { pinned: isWide ? "right" : null },
-      name: { hide: !isWide },
-      method: { hide: !isWide },
-    };
-    grid.applyColumnState({ state: Object.entries(wanted).map(([colId, how]) => ({ colId, ...how })) });
+    wide ??= grid.getColumnState().map(({ colId, width, pinned, hide, flex }) => ({ colId, width, pinned, hide, flex }));
+    const columns = isWide ? wide : Object.entries(NARROW).map(([colId, how]) => ({ colId, ...how }));
+    grid.applyColumnState({ state: columns, applyOrder: true });
   };
 
   const fill = async (box) => {

@@ -29,11 +29,20 @@
     },
   });
 
+  // What stands still would leave a phone no room for the results.
+  const narrow = (api) => {
+    if (window.innerWidth >= 721) return;
+    const state = api.getColumnState().map(({ colId, pinned }) => ({ colId, pinned: null, width: pinned ? 76 : undefined }));
+    api.applyColumnState({ state });
+  };
+
   const fill = async (box) => {
     const address = box.dataset.rows;
     box.filled = address;
     const api = await ready(box);
-    if (box.isConnected && box.filled === address) api.setGridOption("datasource", source(box, address));
+    if (!box.isConnected || box.filled !== address) return;
+    narrow(api);
+    api.setGridOption("datasource", source(box, address));
   };
 
   new MutationObserver(() => {

@@ -93,6 +93,7 @@ def done_on(page) -> int:
 def test_a_long_study_is_watched_cancelled_and_gone_on_with(page, workspace):
     start(page)
     page.wait_for_contains_text(".opt-progress", "Waiting for a worker", timeout=PATIENCE)
+    page.wait_for_contains_text(".opt-message", "No worker is running", timeout=PATIENCE)
     worker = at_work(workspace)
     Gated.gate.release(10)
     page.wait_for_contains_text(".opt-progress", f"10 of {COUNT}", timeout=PATIENCE)
