@@ -50,7 +50,8 @@ def run_backtest(
 ) -> BacktestResult:
     """Backtest a strategy on a frame of bars (see `services.bars`) and measure it.
 
-    Indicator columns that the frame lacks are computed first. Only bars from `start` to `end`
+    Indicator columns that the frame lacks are computed first: those of the rule's `columns_read`,
+    all of a rule that does not say it. Only bars from `start` to `end`
     (both included) are traded; earlier ones serve as history, so that the first traded bar has
     its averages. `timezone` says where a day ends in the metrics of intraday bars. `finer`
     are bars in which exits are looked for where the settings say so (`settings.needs_finer`).
