@@ -8,6 +8,7 @@ from dash import html, no_update
 from components.backtest_form import query_text
 
 _MOST_NAMED, _LONGEST = 5, 40
+_YES = ("true", "yes", "on", "1")
 
 
 def named(group: Sequence[dict]) -> dict[str, Any]:
@@ -18,9 +19,11 @@ def named(group: Sequence[dict]) -> dict[str, Any]:
 def unless_equal(item: dict, wanted: str | None) -> Any:
     """Return what a field should say, no_update where it says that already or nothing is wanted."""
     value = item.get("value")
+    if isinstance(value, bool) and wanted is not None:
+        wanted = wanted.strip().lower() in _YES
     if wanted is None or query_text(value) == query_text(wanted):
         return no_update
-    return wanted == query_text(True) if isinstance(value, bool) else wanted
+    return wanted
 
 
 def unknown_note(names: Sequence[str]) -> html.P | None:

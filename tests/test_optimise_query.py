@@ -1,8 +1,10 @@
 """The address of the page Optimise."""
 
 import pytest
+from dash import no_update
 
 from components.optimise_form import query_of_form
+from pages.form_state import unless_equal
 from pages.optimise_query import (
     asks_alike,
     query_of,
@@ -110,3 +112,24 @@ def test_a_form_says_further_objectives_only_where_they_are_in_sight():
 
 def test_names_of_another_page_are_told():
     assert unknown_names(AAPL | {"g.fast": "1", "g.no": "1", "p.fast": "2"}) == ["g.no", "p.fast"]
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted", "told"),
+    [
+        (False, "", no_update),
+        (False, "false", no_update),
+        (True, "on", no_update),
+        (True, "true", no_update),
+        (False, "Yes", True),
+        (True, "", False),
+        (True, None, no_update),
+        ("5", "5", no_update),
+        (None, "", no_update),
+        ("5", "", ""),
+        ("5", "7", "7"),
+    ],
+)
+def test_a_field_is_told_only_what_it_does_not_say_already(value, wanted, told):
+    found = unless_equal({"value": value}, wanted)
+    assert found is told if told is no_update else (type(found), found) == (type(told), told)
