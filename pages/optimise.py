@@ -84,7 +84,7 @@ def register(app: Dash, workspace: Workspace) -> None:
     _register_choices(app)
     _register_count(app, workspace)
     _register_start(app, workspace)
-    _register_follow(app, reader)
+    _register_follow(app, workspace, reader)
     optimise_shown.register(app, workspace, reader)
 
 
@@ -148,9 +148,9 @@ def _register_count(app: Dash, workspace: Workspace) -> None:
         found = count_of(workspace, query)
         asked = query_of_search(search)
         listed = {name: asked.pop(name) for name in studies_query.NAMES if name in asked}
-        follows = bool(asked) or not values.get("symbol")
+        meant = asked if asked.get("symbol") else _fresh(_symbols(workspace)) | asked
         wanted = no_update
-        if found.can_start and STUDY not in asked and follows and not asks_alike(asked, query):
+        if found.can_start and STUDY not in asked and not asks_alike(meant, query):
             wanted = search_of(written(query) | listed)
         sampler = {} if found.too_many else {"display": "none"}
         # Before anything is filled in, nobody has done anything wrong.
@@ -179,7 +179,7 @@ def _register_start(app: Dash, workspace: Workspace) -> None:
         return search_of({STUDY: study.id}), ""
 
 
-def _register_follow(app: Dash, reader: StudyReader) -> None:
+def _register_follow(app: Dash, workspace: Workspace, reader: StudyReader) -> None:
     """Let the form say what the address asks for, as after Back."""
 
     @app.callback(
@@ -190,9 +190,12 @@ def _register_follow(app: Dash, reader: StudyReader) -> None:
         prevent_initial_call=True,
     )
     def _follow(search: str, _fields: list, _grid: list):
-        query = _meant(reader, query_of_search(search))
+        asked = query_of_search(search)
+        query = _meant(reader, asked)
         if not query.get("symbol"):
-            raise PreventUpdate
+            if asked.get(STUDY):
+                raise PreventUpdate
+            query = _fresh(_symbols(workspace)) | query
         fields, grid = dash.ctx.states_list
         wanted = form_values(query)
         return (
@@ -204,7 +207,7 @@ def _register_follow(app: Dash, reader: StudyReader) -> None:
 def layout(workspace: Workspace, reader: StudyReader, /, **raw: Any) -> html.Div:
     """Return the page for a query: the study that it names, or the form that it fills."""
     query = {name: value[-1] if isinstance(value, list) else value for name, value in raw.items()}
-    symbols = list(dict.fromkeys(entry.symbol for entry in catalogue(workspace.database)))
+    symbols = _symbols(workspace)
     meant = _meant(reader, query)
     form_query = meant if meant.get("symbol") else _fresh(symbols) | meant
     specs = _specs(form_query.get("strategy", _FIRST))
@@ -235,6 +238,10 @@ def layout(workspace: Workspace, reader: StudyReader, /, **raw: Any) -> html.Div
     )
 
 
+def _symbols(workspace: Workspace) -> list[str]:
+    return list(dict.fromkeys(entry.symbol for entry in catalogue(workspace.database)))
+
+
 def _unknown(query: dict[str, str]) -> list[str]:
     is_study = bool(query.get(STUDY))
     return [name for name in unknown_names(query) if not (is_study and is_view_name(name))]
@@ -242,7 +249,8 @@ def _unknown(query: dict[str, str]) -> list[str]:
 
 def _fresh(symbols: list[str]) -> dict[str, str]:
     """Return what a form says at first: to keep some bars unseen is the easy way."""
-    return {"symbol": symbols[0] if symbols else "", "holdout": USUAL_HOLDOUT}
+    symbol = symbols[0] if symbols else ""
+    return {"symbol": symbol, "strategy": _FIRST, "holdout": USUAL_HOLDOUT}
 
 
 def _meant(reader: StudyReader, query: dict[str, str]) -> dict[str, str]:

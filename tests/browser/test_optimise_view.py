@@ -181,3 +181,18 @@ def test_a_typed_range_is_one_step_back(studied, serve, open_browser):
     page.driver.forward()
     says(page, "opt-grid", "lower", "20:35:2.5")
     told(page, "#opt-count", "7 combinations")
+
+
+def test_a_form_that_was_opened_without_an_address_gets_one_with_its_first_change(
+    studied, serve, open_browser
+):
+    page = open_browser(serve(studied).url)
+    page.driver.get(f"{page.server_url}/optimise")
+    told(page, "#opt-count", "combinations")
+    stands(page, "")
+    fast = field(page, "opt-grid", "fast")
+    fast.send_keys("5:20:5\t")
+    until(lambda: "g.fast=5:20:5&" in page.driver.current_url, 20)
+    page.driver.back()
+    stands(page, "")
+    says(page, "opt-grid", "fast", "")
