@@ -114,7 +114,7 @@
 
   // On a phone what tells how a study stands comes first, and nothing but its number stands still.
   const NARROW = {
-    id: { width: 84 }, strategy: { width: 80 }, state: { width: 108 }, best: { width: 58 },
+    id: { width: 78 }, strategy: { width: 76 }, state: { width: 114 }, best: { width: 52 },
     symbol: {}, combinations: {}, created_at: {}, actions: { pinned: null }, name: { hide: true }, method: { hide: true },
   };
   let wide = null; // the columns as they came
