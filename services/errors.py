@@ -34,6 +34,10 @@ class UnknownColumn(InvalidSignals, KeyError):
     __str__ = Exception.__str__
 
 
+class RuleFailed(UserError):
+    """The code of a strategy raised an error of its own."""
+
+
 class UnknownSymbol(InvalidParams):
     """No instrument of that symbol is stored."""
 
@@ -175,3 +179,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     lowered = {k.lower(): k for k in known}
     close = get_close_matches(str(name).lower(), lowered, n=1, cutoff=0.5)
     return f' Did you mean "{lowered[close[0]]}"?' if close else ""
+
+
+def error_text(error: BaseException) -> str:
+    """Say in one line what an error says; of one that is not named here, also its kind."""
+    text = " ".join(str(error).split())
+    if isinstance(error, UserError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -14,6 +14,7 @@ from services.finer_bars import load_finer_for, with_finer_named
 from services.instruments import get_instrument
 from services.look_ahead import UNCHECKED, LookAhead, check_look_ahead
 from services.market_data import load_bars
+from services.rule_failure import named_failures
 from services.runs.fingerprint import bars_hash, code_hash, finer_hash
 from services.runs.saved import SavedRun
 from services.runs.store import save_run
@@ -32,7 +33,7 @@ def run_request(
     """Backtest a request on the stored bars, check it for look-ahead if that is quick, save it.
 
     `strategy` is the object that the request names, built with its parameters. Raises
-    UnknownSymbol, NoBars or what the database raises.
+    UnknownSymbol, NoBars, RuleFailed or what the database raises.
     """
     database = workspace.database
     params = getattr(strategy, "params", None)
@@ -44,15 +45,16 @@ def run_request(
     finer = load_finer_for(database, request, bars, (start, end))
     untouched = _copy(strategy)
     began = time.thread_time()
-    result = run_backtest(
-        bars,
-        strategy,
-        request.settings,
-        start=start,
-        end=end,
-        timezone=instrument.timezone or "UTC",
-        finer=finer,
-    )
+    with named_failures(strategy):
+        result = run_backtest(
+            bars,
+            strategy,
+            request.settings,
+            start=start,
+            end=end,
+            timezone=instrument.timezone or "UTC",
+            finer=finer,
+        )
     ran_quickly = time.thread_time() - began < _CHECK_SECONDS and len(bars) <= _CHECK_BARS
     seen = bars if end is None else bars[bars["ts"] <= end]
     cautions = (*split_cautions(database, request.symbol, result.bars), *finer_cautions(result))

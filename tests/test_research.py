@@ -1,6 +1,8 @@
 """From a request to a saved run: which bars are tested, and what is said about them."""
 
+import inspect
 from datetime import date
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -13,7 +15,7 @@ from db.models import SymbolEvent
 from pages.shown_run import shown
 from services.backtest import BacktestRequest, SimulationSettings
 from services.bars import PRICE_COLUMNS
-from services.errors import InvalidParams, NoBars, UnknownSymbol
+from services.errors import InvalidParams, InvalidSignals, NoBars, RuleFailed, UnknownSymbol
 from services.ingest.pipeline import ingest
 from services.ingest.source import SourceBars
 from services.instruments import add_instrument
@@ -22,6 +24,7 @@ from services.runs import load_run
 from services.series import delete_series
 from services.settings import Settings
 from services.workspace import Workspace
+from strategies.base import Strategy
 from strategies.registry import load_strategy
 
 DAILY, MINUTES = random_walk(500, 3), random_walk(900, 4, resolution="5m")
@@ -268,3 +271,42 @@ def test_the_same_bars_under_another_label_are_another_run(database, tmp_path):
         ingest(database, "TEST", "1d", given, adjustment=adjustment)
         numbers.append(run_request(workspace, request, load_strategy("rsi")).id)
     assert numbers[0] != numbers[1] == numbers[2]
+
+
+class Broken(Strategy):
+    """Asks for what is not there."""
+
+    name = "broken"
+
+    def on_bar(self, i, row, df):
+        return {"BUY": "BUY"}["SEL"] if i == 3 else None
+
+
+def run_rule(workspace, rule):
+    return run_request(workspace, BacktestRequest("TEST", "1d", rule.name), rule, save=False)
+
+
+def test_an_error_in_a_rule_names_its_line_and_is_logged(research, caplog):
+    line = inspect.getsourcelines(Broken.on_bar)[1] + 1
+    with pytest.raises(RuleFailed) as caught:
+        run_rule(research, Broken())
+    assert str(caught.value) == (
+        f"broken failed in line {line} of test_research.py with KeyError: 'SEL': mend the rule and "
+        "run it again, the log has the traceback."
+    )
+    assert "Traceback" in caplog.text
+
+
+def test_an_error_of_our_own_is_not_taken_for_the_rules(research, monkeypatch):
+    monkeypatch.setattr("services.research.run_backtest", Mock(side_effect=ZeroDivisionError))
+    with pytest.raises(ZeroDivisionError):
+        run_rule(research, Broken())
+
+
+def test_a_rule_that_answers_nonsense_is_told_as_before(research):
+    class Nonsense(Broken):
+        def on_bar(self, i, row, df):
+            return "MAYBE"
+
+    with pytest.raises(InvalidSignals):
+        run_rule(research, Nonsense())

@@ -17,9 +17,10 @@ import pandas as pd
 
 import services.optimise.compiled as kernel
 from services.backtest.run import signals_of
+from services.errors import error_text
 from services.indicators.memory import remembered
 from services.optimise.grid import Combinations, StrategyClass
-from services.optimise.outcome import Outcome, error_text
+from services.optimise.outcome import Outcome
 from services.threads import core_count
 
 Done = Callable[[int], None]

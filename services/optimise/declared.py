@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 import services.optimise.compiled as kernel
-from services.errors import InvalidSignals
+from services.errors import InvalidSignals, error_text
 from services.indicators.memory import read_once
 from services.optimise.grid import Combinations
-from services.optimise.outcome import Outcome, error_text
+from services.optimise.outcome import Outcome
 from services.rules import Condition, Level, Operand, Series
 from services.threads import core_count, share, slices
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from services.backtest.metric_row import METRIC_COUNT
-from services.errors import InvalidParams, UserError
+from services.errors import InvalidParams
 from services.metric_specs import METRIC_SPECS, METRICS
 from services.optimise.grid import Combinations
 
@@ -68,9 +68,3 @@ def check_names(combinations: Combinations) -> None:
                 "give it another name.",
                 field=name,
             )
-
-
-def error_text(error: BaseException) -> str:
-    """Say in one line why a combination has no result."""
-    text = " ".join(str(error).split())
-    return text if isinstance(error, UserError) else f"{type(error).__name__}: {text}"

@@ -13,14 +13,14 @@ from services.backtest.finer import FinerBars
 from services.backtest.result import BacktestResult
 from services.backtest.run import run_backtest, signals_of
 from services.backtest.settings import SimulationSettings
-from services.errors import NoBars
+from services.errors import NoBars, error_text
 from services.indicators import with_indicators
 from services.metrics import METRICS, Metrics
 from services.optimise.executor import Executor
 from services.optimise.folds import Length, Window, Windows, windows_of
 from services.optimise.grid import StrategyClass
 from services.optimise.objective import Objective, best_of
-from services.optimise.outcome import ERROR, error_text
+from services.optimise.outcome import ERROR
 from services.optimise.stitch import Part, Said, part_of, stitched
 from services.optimise.sweep import sweep as sweep_grid
 from services.optimise.walked import WalkForward, WalkForwardWindow, finished, notes_of
