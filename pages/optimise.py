@@ -1,14 +1,12 @@
 """Optimise: the form of a study, its count before the start, and the study the address names."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 import dash
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from components.backtest_form import query_text
-from components.feedback import empty_state
 from components.optimise_form import (
     COUNT,
     DRAWN_BOX,
@@ -30,12 +28,11 @@ from components.optimise_form import (
     own_id,
     query_of_form,
 )
-from components.optimise_studies import studies_panel
 from pages import optimise_shown, studies_query
 from pages.form_state import named, unknown_note, unless_equal
-from pages.list_query import filter_or_default
 from pages.optimise_count import Count, count_of
 from pages.optimise_data import StudyReader
+from pages.optimise_none import no_study
 from pages.optimise_query import (
     GRID_PREFIX,
     STUDY,
@@ -51,7 +48,6 @@ from pages.optimise_query import (
 from pages.optimise_view import URL, is_view_name
 from services.errors import InvalidParams, UserError
 from services.market_data import catalogue
-from services.studies import StudyFilter, find_studies
 from services.studies.request import NO_OBJECTIVE
 from services.studies.start import start_study
 from services.workspace import Workspace
@@ -224,7 +220,7 @@ def layout(workspace: Workspace, reader: StudyReader, /, **raw: Any) -> html.Div
                         [
                             unknown_note(_unknown(query)),
                             *optimise_shown.shown_boxes(
-                                _placeholder(workspace, symbols, query), query.get(STUDY)
+                                no_study(workspace, symbols, query), query.get(STUDY)
                             ),
                         ],
                         id=RESULT,
@@ -287,27 +283,3 @@ def _errors(found: Count) -> tuple[list, list, str]:
     ]
     placed = any(any(group) for group in slots)
     return slots[0], slots[1], "" if placed else found.error
-
-
-def _placeholder(workspace: Workspace, symbols: list[str], query: dict[str, str]) -> Any:
-    """Return what stands where no study is open: all that are saved, or the next step."""
-    if query.get(STUDY):
-        return None
-    wanted, trouble = filter_or_default(studies_query.filter_of, query)
-    database = workspace.database
-    total = find_studies(database, wanted, limit=0).total
-    if total or find_studies(database, StudyFilter(), limit=0).total:
-        return studies_panel(wanted, total, urlencode(studies_query.query_of(wanted)), trouble)
-    if not symbols:
-        return empty_state(
-            "No bars are stored yet",
-            "Parameters are tried on bars: load the samples, a file, or history from the broker.",
-            dcc.Link("Get data", href="/data", className="btn btn-primary"),
-            icon_name="database",
-        )
-    return empty_state(
-        "Nothing is tried yet",
-        "Say which values to try, as in 5:50:5 or 20,50,100. The count and the time stand above "
-        "Start.",
-        icon_name="grid-3x3-gap",
-    )
