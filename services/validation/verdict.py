@@ -12,7 +12,7 @@ from services.validation.sharpe import CONFIDENCE, DeflatedSharpe
 from services.validation.shuffle import TimingTest
 from services.validation.spread import Spread
 from services.validation.stress import Stress
-from services.wording import grouped
+from services.wording import grouped, percent_text
 
 Level = Literal["no evidence", "weak", "some", "strong"]
 LEVELS: tuple[Level, ...] = ("no evidence", "weak", "some", "strong")
@@ -211,7 +211,7 @@ def _of_choice(found: Overfitting | None) -> Finding:
         return Finding(SOME, "Not tested: whether the best on some bars is good on the others.")
     fact = (
         f"The best configuration on half of the bars came out in the lower half on the others in "
-        f"{_percent(found.pbo)} of the splits"
+        f"{percent_text(found.pbo)} of the splits"
     )
     if found.pbo > _OVERFITTED:
         return Finding(WEAK, f"{fact}: the choice is overfitted.")
@@ -224,7 +224,7 @@ def of_timing(p_value: float | None) -> Finding:
     """Judge how often random timing did as well; None where nothing was held."""
     if p_value is None:
         return Finding(NONE, f"The run never held a position: {NO_SKILL}.")
-    share = _percent(p_value)
+    share = percent_text(p_value)
     fact = f"Random timing with the same exposure did as well in {share} of all cases"
     if p_value > _BY_CHANCE:
         return Finding(WEAK, f"{fact}: timing is not shown to matter.")
@@ -243,10 +243,6 @@ def _of_neighbours(found: Plateau) -> Finding:
             f"{fact}: a lonely peak; the best neighbourhood has {grouped(best.mean, 2)}.",
         )
     return Finding(STRONG, f"{fact}: it stands on a plateau.")
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
 
 
 def probability_text(value: float) -> str:
