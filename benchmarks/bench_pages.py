@@ -4,7 +4,8 @@
 
 Every page is opened from every other one, in a browser in which somebody has looked at one page
 for a moment. Two waits are told: until the page stands there, and until what it is for does: the
-table of stored series, the painted chart, the form, the rows of the runs.
+table of stored series, the painted chart, the form, the rows of the runs. The command palette is
+opened where one stands; its wait is until the next frame after it is on the screen.
 """
 
 import itertools
@@ -20,6 +21,7 @@ from benchmarks.machine import describe_machine, print_line
 
 ROUNDS = 5
 RUNS = 30
+PALETTES = 20
 PAGE = {
     "/": "document.querySelector('.home-page h1')",
     "/data": "document.querySelector('.data-page h1')",
@@ -33,6 +35,16 @@ SHOWN = PAGE | {
     "/chart": "document.querySelector('#chart[data-painted]')",
     "/runs": "document.querySelector('#runs-table .run-link')",
 }
+# Two frames after a press what it brought is on the screen.
+TIME_OF_PALETTE = """
+const done = arguments[0], palette = document.getElementById("palette"), start = performance.now();
+document.getElementById("palette-open").click();
+requestAnimationFrame(() => requestAnimationFrame(() => {
+  const took = palette.open ? performance.now() - start : NaN;
+  palette.close();
+  done(took);
+}));
+"""
 
 
 def main() -> None:
@@ -44,6 +56,8 @@ def main() -> None:
             for what, wanted in (("the page", PAGE), ("what it shows", SHOWN)):
                 print(f"\n{what}; the four samples, {RUNS} saved runs")
                 report([measure(driver, url, wanted) for _ in range(ROUNDS)])
+            print("\nthe command palette, on Home")
+            print_line("open the palette", measure_palette(driver, url), "ms")
 
 
 def report(waits: list[tuple[dict, dict]]) -> None:
@@ -65,6 +79,14 @@ def measure(driver: webdriver.Chrome, url: str, wanted: dict[str, str]) -> tuple
     for before, after in itertools.permutations(SHOWN, 2):
         again[after].append(go(driver, before, after, wanted))
     return first, again
+
+
+def measure_palette(driver: webdriver.Chrome, url: str) -> list[float]:
+    """Open and close the palette on a page that has come to rest; return the milliseconds."""
+    driver.get(url)
+    wait_until(driver, SHOWN["/"])
+    time.sleep(1.5)
+    return [driver.execute_async_script(TIME_OF_PALETTE) for _ in range(PALETTES)]
 
 
 def go(driver: webdriver.Chrome, before: str, after: str, wanted: dict[str, str]) -> float:
