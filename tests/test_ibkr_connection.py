@@ -1,5 +1,6 @@
-"""Connecting to the gateway: each way to fail has its own error, sentence and end in time."""
+"""Connecting to the gateway: each way to fail has its own error and sentence, and an end."""
 
+import asyncio
 import socket
 import struct
 import threading
@@ -8,10 +9,21 @@ from contextlib import contextmanager
 
 import pandas as pd
 import pytest
-from broker import NOW, PATIENCE, days, failure, gateway_at, wait_until_lost
+from broker import (
+    NOW,
+    asked,
+    days,
+    failure,
+    gateway_at,
+    in_vain,
+    let_pass,
+    meanwhile,
+    timed_out,
+    wait_until_lost,
+)
 from gateway import Fault, StandIn
 
-from services.errors import ClientIdInUse, ConnectionLost, NotConnected, RequestTimedOut
+from services.errors import ClientIdInUse, ConnectionLost, NotConnected
 from services.ibkr import Gateway
 from services.ibkr.backoff import Backoff
 from services.settings import Settings
@@ -43,15 +55,20 @@ def frame(*fields: str) -> bytes:
 
 def until_gone(caller: socket.socket) -> None:
     """Read what comes until the caller leaves."""
-    caller.settimeout(10)
     while caller.recv(4096):
         pass
 
 
-def refusal(port: int, **settings) -> NotConnected:
-    """Connect, and return the error that must come in time."""
+@pytest.fixture
+def heard():
+    """Give an event that is set when a listener has heard of its caller."""
+    return threading.Event()
+
+
+def refusal(port: int, *conditions: Callable[[], bool], **settings) -> NotConnected:
+    """Connect, and return the error; the time for an answer passes when the conditions hold."""
     with gateway_at(port, **settings) as gateway:
-        return failure(NotConnected, gateway.connect, within=PATIENCE)
+        return failure(NotConnected, lambda: in_vain(gateway, gateway.connect, *conditions))
 
 
 def test_nothing_listens_says_what_to_start_and_what_to_check():
@@ -79,18 +96,28 @@ def test_a_host_that_does_not_exist_says_what_to_check(host):
     assert "check IB_HOST" in str(refusal(4002, ib_host=host))
 
 
-def test_a_handshake_that_hangs_ends_in_time():
-    with listening(until_gone) as port:
-        assert "did not finish the handshake within 0.7 seconds" in str(refusal(port))
+def test_a_handshake_that_hangs_ends_after_ten_seconds(heard):
+    def hang(caller):
+        caller.recv(100)
+        heard.set()
+        until_gone(caller)
+
+    with listening(hang) as port:
+        error = refusal(port, heard.is_set)
+    assert "did not finish the handshake within 10 seconds" in str(error)
 
 
-def test_a_handshake_that_hangs_after_the_greeting_ends_in_time():
+def test_a_handshake_that_hangs_after_the_greeting_ends_with_the_patience(heard):
     def greet_only(caller):
+        caller.recv(100)
         caller.sendall(frame("176", "20261122 06:40:35 EST"))
+        caller.recv(100)  # what a client says to a greeting
+        heard.set()
         until_gone(caller)
 
     with listening(greet_only) as port:
-        assert "did not finish the handshake within 0.7 seconds" in str(refusal(port))
+        error = refusal(port, heard.is_set, ib_timeout=7.5)
+    assert "did not finish the handshake within 7.5 seconds" in str(error)
 
 
 def test_a_web_server_is_recognised():
@@ -100,7 +127,7 @@ def test_a_web_server_is_recognised():
         until_gone(caller)
 
     with listening(refuse) as port:
-        error = refusal(port, ib_timeout=30)
+        error = refusal(port)
     assert "is not TWS or IB Gateway" in str(error)
     assert "IB_PORT" in str(error)
 
@@ -120,7 +147,7 @@ def test_a_length_prefix_of_two_gigabytes_is_no_gateway():
         until_gone(caller)
 
     with listening(promise) as port:
-        assert "is not TWS or IB Gateway" in str(refusal(port, ib_timeout=30))
+        assert "is not TWS or IB Gateway" in str(refusal(port))
 
 
 @pytest.mark.parametrize("greeting", [b"", b"\0\0\0\x10176\0"])
@@ -130,7 +157,7 @@ def test_a_connection_that_is_closed_in_the_handshake_ends_at_once(greeting):
         caller.sendall(greeting)
 
     with listening(hang_up) as port:
-        assert "closed the connection in the handshake" in str(refusal(port, ib_timeout=30))
+        assert "closed the connection in the handshake" in str(refusal(port))
 
 
 def test_a_gateway_that_is_too_old_is_told_so():
@@ -139,7 +166,7 @@ def test_a_gateway_that_is_too_old_is_told_so():
         until_gone(caller)
 
     with listening(greet) as port:
-        assert "too old: update it" in str(refusal(port, ib_timeout=30))
+        assert "too old: update it" in str(refusal(port))
 
 
 def test_a_library_that_is_not_installed_is_named():
@@ -156,8 +183,9 @@ def broker():
 @pytest.mark.parametrize("kind", ["hang", "http", "close", "half_greeting"])
 def test_after_a_failed_handshake_the_next_try_is_fine(broker, kind):
     broker.faults.add(Fault(on="connect", kind=kind))
+    hangs = [lambda: not len(broker.faults)] if kind == "hang" else []
     with gateway_at(broker.port) as gateway:
-        failure(NotConnected, gateway.connect)
+        failure(NotConnected, lambda: in_vain(gateway, gateway.connect, *hangs))
         gateway.connect()
         assert len(days(gateway)) == 5
 
@@ -172,8 +200,8 @@ def test_a_client_id_that_is_taken_is_passed_over(broker):
 
 
 def test_the_client_id_that_was_asked_for_comes_first(broker):
-    with gateway_at(broker.port, 7) as asked, gateway_at(broker.port, ib_client_id=30) as set_:
-        assert asked.describe().client_id == 7
+    with gateway_at(broker.port, 7) as given, gateway_at(broker.port, ib_client_id=30) as set_:
+        assert given.describe().client_id == 7
         assert set_.describe().client_id == 30
 
 
@@ -220,7 +248,7 @@ def test_a_connection_that_was_lost_between_two_requests_is_made_again(broker):
 
 
 def test_the_nightly_restart_is_waited_for_and_the_lingering_client_id_passed_over(broker):
-    with gateway_at(broker.port, ib_timeout=3) as gateway:
+    with gateway_at(broker.port) as gateway:
         assert gateway.describe().client_id == 1
         broker.restart(refuse=0.3, linger=60)
         wait_until_lost(gateway)
@@ -248,20 +276,30 @@ def test_a_lost_gateway_is_tried_for_with_growing_pauses_within_the_patience(bro
 
 
 def test_a_gateway_that_does_not_come_back_ends_the_patience(broker):
-    with gateway_at(broker.port) as gateway:
+    slept = []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+        let_pass(gateway, seconds)
+        await asyncio.sleep(0)  # it passes now, and not while a connection is tried
+
+    settings = Settings(ib_port=broker.port, ib_timeout=100)
+    with Gateway(settings, sleep=sleep, backoff=Backoff(chance=lambda: 1.0)) as gateway:
         gateway.connect()
         broker.stop_listening()
         broker.drop_all()
         wait_until_lost(gateway)
-        error = failure(NotConnected, lambda: days(gateway), within=PATIENCE)
+        error = failure(NotConnected, lambda: days(gateway))
         assert "Nothing listens" in str(error)
+    assert slept[:6] == [1, 2, 4, 8, 16, 32]
+    assert sum(slept) <= 100  # seconds: what is left of the patience, and no more
 
 
 def test_a_gateway_that_goes_silent_is_noticed_and_left(broker):
     with gateway_at(broker.port) as gateway:
         gateway.connect()
         broker.wedge()
-        error = failure(RequestTimedOut, gateway.server_time)
+        error = timed_out(gateway, gateway.server_time, asked(broker, "current_time"))
         assert "does not even tell the time" in str(error)
         assert len(days(gateway)) == 5
     assert broker.client_ids in ([1, 1], [1, 2])
@@ -277,10 +315,14 @@ def test_closing_ends_the_thread_and_may_be_done_twice(broker):
     assert "start it again" in str(failure(ConnectionLost, gateway.server_time))
 
 
-def test_closing_ends_an_attempt_to_connect():
-    with listening(until_gone) as port, gateway_at(port, ib_timeout=30) as gateway:
-        threading.Timer(0.2, gateway.close).start()
-        failure(ConnectionLost, gateway.connect, within=0.2)
+def test_closing_ends_an_attempt_to_connect(heard):
+    def hang(caller):
+        heard.set()
+        until_gone(caller)
+
+    with listening(hang) as port, gateway_at(port) as gateway:
+        closing = (heard.is_set, gateway.close)
+        failure(ConnectionLost, lambda: meanwhile(gateway.connect, closing))
 
 
 def test_making_an_adapter_neither_connects_nor_starts_a_thread(broker):

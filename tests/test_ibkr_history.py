@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import pandas as pd
 import pytest
-from broker import AAPL, NOW, days, failure, gateway_at
+from broker import AAPL, NOW, asked, days, failure, gateway_at, timed_out
 from gateway import Fault, Market, StandIn
 
 from services.bars import BAR_COLUMNS
@@ -12,7 +12,6 @@ from services.errors import (
     ConnectionLost,
     EmptyAnswer,
     NotSubscribed,
-    RequestTimedOut,
     UnreadableAnswer,
 )
 from services.ibkr import Contract
@@ -168,7 +167,6 @@ def test_the_first_bar_of_all_is_known(gateway):
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        ({"kind": "never"}, RequestTimedOut),
         ({"kind": "error", "code": 162, "text": "No head time stamp"}, EmptyAnswer),
         ({"kind": "error", "code": 354, "text": "Not subscribed"}, NotSubscribed),
         ({"kind": "drop"}, ConnectionLost),
@@ -177,4 +175,10 @@ def test_the_first_bar_of_all_is_known(gateway):
 def test_the_first_bar_of_all_may_stay_unknown(broker, gateway, fault, error):
     broker.faults.add(Fault(on="head_time", **fault))
     failure(error, lambda: gateway.head_time(AAPL))
+    assert gateway.head_time(AAPL).year == 2000
+
+
+def test_the_first_bar_of_all_may_be_asked_for_in_vain(broker, gateway):
+    broker.faults.add(Fault(on="head_time", kind="never"))
+    timed_out(gateway, lambda: gateway.head_time(AAPL), asked(broker, "head_time"))
     assert gateway.head_time(AAPL).year == 2000

@@ -15,11 +15,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import talib
+from broker import PATIENCE
 from gateway import Fault, Market, StandIn
 from gateway.instruments import INTRADAY
 
 from services.database import open_database
 from services.errors import AmbiguousContract, BrokerError, Cancelled
+from services.ibkr import Gateway
 from services.ingest import IngestRequest, ingest_from, update_series
 from services.ingest.pacing import PacingBudget
 from services.ingest.quarantine import list_quarantine
@@ -30,6 +32,7 @@ from services.settings import Settings
 from services.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
+IMPATIENCE = 0.6  # seconds, for an answer that does not come
 NOW = pd.Timestamp("2013-03-02 12:00", tz="UTC")
 MARKET = Market(now=NOW)
 
@@ -50,7 +53,7 @@ def make_workspace(tmp_path, migrated_sqlite, gateway):
     """Give a function that makes a workspace with a database of its own."""
     made = []
 
-    def make(timeout=2.0):
+    def make(timeout=PATIENCE):
         path = Path(shutil.copy(migrated_sqlite, tmp_path / f"research{len(made)}.db"))
         settings = Settings(
             database_url=f"sqlite:///{path}", ib_port=gateway.port, ib_timeout=timeout
@@ -84,6 +87,27 @@ def peaceful(make_workspace, unpaced):
     return stored(workspace)
 
 
+@pytest.fixture
+def impatient_with(monkeypatch, gateway):
+    """Give a function that adds a fault and shortens the patience, with the fault alone.
+
+    What goes before it and what comes after it may take as long as the machine likes.
+    """
+    limit = Gateway._limit.fget
+
+    def add(fault: Fault) -> None:
+        first = len(gateway.history_requests()) + fault.skip
+        gateway.faults.add(fault)
+
+        def bounded(adapter) -> float:
+            is_due = len(gateway.faults) and len(gateway.history_requests()) >= first
+            return IMPATIENCE if is_due and adapter.connected else limit(adapter)
+
+        monkeypatch.setattr(Gateway, "_limit", property(bounded))
+
+    return add
+
+
 PASSING = [
     Fault("history", "drop_mid_frame", skip=1),  # 8
     Fault("history", "drop", skip=1),
@@ -107,7 +131,7 @@ PASSING = [
     Fault("history", "zero_frame", skip=1),
     Fault("history", "huge_prefix", skip=1),
     Fault("history", "garbage", skip=1),
-    Fault("history", "late", skip=1, seconds=2.5),  # 18
+    Fault("history", "late", skip=1, seconds=2 * IMPATIENCE),  # 18
     Fault("history", "wedge", skip=1),
     Fault("history", "restart", skip=2, seconds=0.5),  # 30
     Fault("details", "drop", times=1),
@@ -115,8 +139,8 @@ PASSING = [
 
 
 @pytest.mark.parametrize("fault", PASSING, ids=lambda f: f"{f.on}-{f.kind}-{f.code}-{f.data_kept}")
-def test_a_mishap_that_passes_leaves_no_trace(workspace, gateway, peaceful, fault):
-    gateway.faults.add(fault)
+def test_a_mishap_that_passes_leaves_no_trace(workspace, gateway, peaceful, impatient_with, fault):
+    impatient_with(fault)
     try:
         fetch(workspace)
     except BrokerError as error:
@@ -128,10 +152,10 @@ def test_a_mishap_that_passes_leaves_no_trace(workspace, gateway, peaceful, faul
 
 @pytest.mark.parametrize("kind", ["never", "bad_float", "drop", "garbage"])
 def test_a_mishap_that_stays_ends_in_a_sentence_and_keeps_what_was_fetched(
-    make_workspace, gateway, peaceful, kind
+    make_workspace, gateway, peaceful, impatient_with, kind
 ):
-    workspace = make_workspace(timeout=0.6)
-    gateway.faults.add(Fault("history", kind, skip=2, times=999))
+    workspace = make_workspace(timeout=IMPATIENCE)  # with a gateway that stays away
+    impatient_with(Fault("history", kind, skip=2, times=999))
     with pytest.raises(BrokerError):
         fetch(workspace)
     kept = stored(workspace)
@@ -270,7 +294,7 @@ def test_a_nightly_restart_is_waited_for_and_the_next_client_id_taken(workspace,
     def restart(progress):
         if progress.done == 1 and not started.is_set():
             started.set()
-            gateway.restart(refuse=1.0, linger=60.0)
+            gateway.restart(refuse=1.0, linger=3600.0)
 
     fetch(workspace, report=restart)
     pd.testing.assert_frame_equal(stored(workspace), peaceful)
@@ -292,7 +316,7 @@ def command(workspace, *words):
     environment = os.environ | {
         "DATABASE_URL": workspace.settings.database_url,
         "IB_PORT": str(workspace.settings.ib_port),
-        "IB_TIMEOUT": "5",
+        "IB_TIMEOUT": "60",
     }
     return subprocess.Popen(
         [sys.executable, "-m", "scripts.ingest", *words],
@@ -320,13 +344,13 @@ def test_a_killed_backfill_goes_on_where_it_was(make_workspace, gateway, peacefu
         gateway.record = watch
         gateway.delay = 0.05
         process = command(workspace, "IBM", "1d", "3 Y")
-        assert asked.wait(60)
+        assert asked.wait(300)
         process.send_signal(signal.SIGKILL)
         process.communicate()
         gateway.record = record
     gateway.delay = 0.0
     process = command(workspace, "IBM", "1d", "3 Y")
-    printed, complaint = process.communicate(timeout=120)
+    printed, complaint = process.communicate(timeout=300)
     assert process.returncode == 0, complaint
     assert "from 2010-03-02 to 2013-03-01" in printed
     pd.testing.assert_frame_equal(stored(workspace), peaceful)
@@ -336,7 +360,7 @@ def test_two_processes_share_one_budget_of_requests(make_workspace, gateway):
     """31."""
     workspace = make_workspace()
     running = [command(workspace, symbol, "1d", "4 Y") for symbol in ("IBM", "AAPL", "MSFT")]
-    outcomes = [process.communicate(timeout=180) for process in running]
+    outcomes = [process.communicate(timeout=600) for process in running]
     assert [process.returncode for process in running] == [0, 0, 0], outcomes
     assert len(gateway.history_requests()) >= 12
     assert gateway.violations == []

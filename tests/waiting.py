@@ -4,8 +4,10 @@ import time
 
 from services.jobs import get_job
 
+PATIENCE = 120.0  # seconds, for what must come about: a busy machine takes long
 
-def until(condition, seconds=20.0):
+
+def until(condition, seconds=PATIENCE):
     """Wait for a condition; answer with what it gives."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):

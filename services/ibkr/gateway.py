@@ -170,13 +170,13 @@ class Gateway:
 
     async def _connected(self) -> Session:
         """Return a new session; a connection that was lost is tried for again with back-off."""
-        clock = asyncio.get_running_loop().time
-        patience = clock() + (self._limit if self._was_connected else 0)
+        loop = asyncio.get_running_loop()
+        patience = loop.time() + (self._limit if self._was_connected else 0)
         while True:
             try:
                 session = await self._under_a_free_id()
             except NotConnected:
-                left = patience - clock()
+                left = patience - loop.time()
                 if left <= 0 or self._closed:
                     raise
                 await self._sleep(min(self._backoff.next(), left))

@@ -8,10 +8,11 @@ import struct
 
 from . import protocol
 
+PATIENCE = 60.0  # seconds, for what must come: a busy machine takes long
 LIBRARY = os.environ.get("IB_LIBRARY", "ib_insync")
 
 
-def talk(gateway, *works, timeout: float = 5.0):
+def talk(gateway, *works, timeout: float = PATIENCE):
     """Connect the real library once for each work, run `work(ib)` side by side, return results.
 
     A work is a coroutine function; client ids count from 1. One work gives its own result.
@@ -41,7 +42,7 @@ async def _session(library, port: int, client_id: int, work):
     ib.codes = []
     ib.errorEvent += lambda _request, code, *_: ib.codes.append(code)
     try:
-        await ib.connectAsync("127.0.0.1", port, clientId=client_id, timeout=2)
+        await ib.connectAsync("127.0.0.1", port, clientId=client_id, timeout=PATIENCE)
         return await work(ib)
     finally:
         ib.disconnect()
@@ -92,7 +93,7 @@ class Bare:
 
     def __init__(self, port: int, client_id: int = 1, version: int = 176):
         self.client_id = client_id
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=3)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         hello = f"v157..{version}".encode()
         self.socket.sendall(b"API\0" + struct.pack(">I", len(hello)) + hello)
 
@@ -143,5 +144,5 @@ class Bare:
         except TimeoutError:
             return True
         finally:
-            self.socket.settimeout(3)
+            self.socket.settimeout(PATIENCE)
         return False

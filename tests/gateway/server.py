@@ -148,7 +148,7 @@ class StandIn:
 
     def is_taken(self, client_id: int) -> bool:
         """Say whether a client id is connected, or still held after a restart."""
-        held = self.lingering.get(client_id, 0.0) > time.monotonic()
+        held = self.lingering.get(client_id, 0.0) > self._loop.time()
         return held or any(c.client_id == client_id for c in self.connections)
 
     def _run(self) -> None:
@@ -196,7 +196,7 @@ class StandIn:
 
     async def _restart(self, refuse: float, linger: float) -> None:
         await self._stop_listening()
-        until = time.monotonic() + refuse + linger
+        until = self._loop.time() + refuse + linger
         for connection in self.connections:
             self.lingering[connection.client_id] = until
         await self._drop_all()
