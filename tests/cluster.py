@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 from nurseries import born, nursery
 
+from services.optimise import dask_cluster
+
 
 @dataclass
 class Cluster:
@@ -56,8 +58,10 @@ def dask_nursery():
 
 
 @pytest.fixture
-def cluster(dask_nursery):
-    """Give a scheduler with two workers."""
+def cluster(dask_nursery, monkeypatch):
+    """Give a scheduler with two workers, and the patience that a busy machine asks for."""
+    monkeypatch.setattr(dask_cluster, "ANSWER_SECONDS", 60.0)
+    monkeypatch.setattr(dask_cluster, "PATIENCE_SECONDS", 60.0)
     cluster = Cluster(dask_nursery).open(workers=2)
     yield cluster
     cluster.close()

@@ -181,7 +181,7 @@ def test_two_sqlite_writers_take_turns(workspace):
     )
     url = str(workspace.database.engine.url)
     writers = [subprocess.Popen([sys.executable, "-c", code, url, name], cwd=ROOT) for name in "AB"]
-    assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
+    assert [writer.wait(timeout=300) for writer in writers] == [0, 0]
     with workspace.database.reading() as session:
         assert len(session.scalars(select(Instrument)).all()) == 80
 

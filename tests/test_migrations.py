@@ -91,7 +91,7 @@ def test_two_processes_that_migrate_at_once_both_succeed(empty_url):
     for racer in racers:
         racer.stdin.write("go\n")
         racer.stdin.flush()
-    errors = [racer.communicate(timeout=60)[1] for racer in racers]
+    errors = [racer.communicate(timeout=300)[1] for racer in racers]
     assert [racer.returncode for racer in racers] == [0, 0, 0], errors
 
 

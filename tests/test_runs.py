@@ -172,7 +172,7 @@ def test_two_threads_that_save_the_same_run_at_once_get_one_number(database):
     start, run = threading.Barrier(4), made()
 
     def save(_):
-        start.wait(10)
+        start.wait()
         return saved(database, run).id
 
     with ThreadPoolExecutor(4) as pool:

@@ -91,7 +91,7 @@ def test_those_who_tag_one_run_at_once_do_not_fail_and_one_has_the_last_word(dat
     start, wanted = threading.Barrier(4), [("a", "b"), ("b", "c"), ("c", "d"), ("a", "d")]
 
     def tag(tags):
-        start.wait(10)
+        start.wait()
         return change_run(database, run.id, tags=tags).tags
 
     with ThreadPoolExecutor(4) as pool:
@@ -104,7 +104,7 @@ def test_those_who_change_different_things_do_not_undo_each_other(database, run)
     changes = [{"name": "n"}, {"notes": "m"}, {"favourite": True}]
 
     def change(what):
-        start.wait(10)
+        start.wait()
         change_run(database, run.id, **what)
 
     with ThreadPoolExecutor(3) as pool:

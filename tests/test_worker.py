@@ -8,7 +8,7 @@ import pytest
 from builders import closes
 from cable import Cable
 from sqlalchemy import make_url
-from waiting import state, until
+from waiting import PATIENCE, state, until
 from waiting_worker import WAITING
 
 from services.ingest.store import store_bars
@@ -84,7 +84,7 @@ def test_a_job_writes_its_heartbeat_while_the_work_reports_nothing(office, tmp_p
     monkeypatch.setattr("services.jobs.runner.HEARTBEAT_SECONDS", 0.1)
     ended = threading.Event()
     monkeypatch.setitem(KINDS, "wait", WAITING["wait"].__class__(
-        lambda *_: ended.wait(20) and {}, lambda _: "Silence", ("file",)))  # fmt: skip
+        lambda *_: ended.wait(PATIENCE) and {}, lambda _: "Silence", ("file",)))  # fmt: skip
     job = submit(office, "wait", {"file": tmp_path})
     thread = threading.Thread(target=JobRunner(office).run, args=(job.id,), daemon=True)
     thread.start()
@@ -120,7 +120,7 @@ def test_progress_is_written_a_few_times_a_second_and_the_last_always(office, mo
 def test_a_worker_that_stops_interrupts_what_it_does(office, tmp_path):
     runner = JobRunner(office)
     with running(office, runner, "wait", tmp_path / "go") as job:
-        runner.stop(seconds=10)
+        runner.stop(PATIENCE)
     assert state(office, job) == "interrupted"
     runner.run(retry_job(office, job.id).id)
     assert state(office, job) == "queued"  # for a worker that goes on
@@ -143,24 +143,26 @@ def test_a_worker_goes_on_with_the_file_that_takes_a_removed_queues_place(office
         file.unlink()
     (tmp_path / "go").touch()
     job = submit(office, "wait", {"file": tmp_path / "go"})
-    until(lambda: state(office, job) == "done", seconds=5)
+    until(lambda: state(office, job) == "done")
     worker.stop()
 
 
 def test_a_lease_has_one_owner_until_it_is_left_or_over(database, monkeypatch):
+    monkeypatch.setattr("services.leases.SECONDS", 3600)
     one, two = Leases(database, "here:1:1"), Leases(database, "there:1:1")
     assert one.take("queue")
     assert not two.take("queue")
     assert one.take("queue")
     one.leave("queue")
     assert two.take("queue")
+    assert not one.take("queue")
     monkeypatch.setattr("services.leases.SECONDS", -1)
     assert two.take("queue")
-    monkeypatch.undo()
     assert one.take("queue")
 
 
-def test_of_many_that_want_a_lease_at_once_one_gets_it(database):
+def test_of_many_that_want_a_lease_at_once_one_gets_it(database, monkeypatch):
+    monkeypatch.setattr("services.leases.SECONDS", 3600)
     ready, got = threading.Barrier(5), []
 
     def want(name):
@@ -222,7 +224,7 @@ def test_the_schedule_is_looked_at_by_the_queues_own_clock(workspace, monkeypatc
     monkeypatch.setattr("services.jobs.worker.submit_due_updates", lambda _: looked.set())
     worker = Worker(workspace, cores=1)
     worker.start()
-    assert looked.wait(15)
+    assert looked.wait(PATIENCE)
     worker.stop()
 
 

@@ -15,6 +15,7 @@ import pytest
 from gateway import Market, StandIn
 from nurseries import born, nursery
 from sqlalchemy import text
+from waiting import PATIENCE
 
 from services.ingest import IngestRequest, ingest_from
 from services.ingest.pacing import PacingBudget
@@ -36,7 +37,7 @@ def gateway():
 
 
 def workspace_of(database, url, gateway, folder):
-    settings = Settings(database_url=url, data_dir=folder, ib_port=gateway.port, ib_timeout=5)
+    settings = Settings(database_url=url, data_dir=folder, ib_port=gateway.port, ib_timeout=60)
     return Workspace(settings, database)
 
 
@@ -64,7 +65,7 @@ def worker(workers, workspace):
         "DATABASE_URL": workspace.settings.database_url,
         "DATA_DIR": str(workspace.settings.data_dir),
         "IB_PORT": str(workspace.settings.ib_port),
-        "IB_TIMEOUT": "5",
+        "IB_TIMEOUT": "60",
     }
     number = int(born(workers, json.dumps(environment)))
     try:
@@ -75,8 +76,8 @@ def worker(workers, workspace):
         assert int(workers.stdout.readline()) == -signal.SIGKILL
 
 
-def wait_for(workspace, job, states, seconds=60.0):
-    deadline = time.monotonic() + seconds
+def wait_for(workspace, job, states):
+    deadline = time.monotonic() + PATIENCE
     while (found := get_job(workspace, job.id)).state not in states:
         assert time.monotonic() < deadline, f"the job is {found.state}: {found.message}"
         time.sleep(0.02)
