@@ -212,7 +212,8 @@ def test_how_a_job_ended_is_written_when_the_database_is_back(cabled, tmp_path, 
     with running(office, JobRunner(office), "wait", tmp_path / "go") as job:
         with caplog.at_level("DEBUG", "services.jobs.runner"):
             cable.cut()
-            (tmp_path / "go").write_text("fail")
+            (tmp_path / "written").write_text("fail")
+            (tmp_path / "written").rename(tmp_path / "go")  # it is never seen half written
             until(lambda: "is failed" in caplog.text)
         cable.mend()
     assert state(office, job) == "failed"
