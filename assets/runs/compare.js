@@ -32,7 +32,7 @@
     return rows.filter((row) => !there.includes(row.id)).slice(0, SHOWN);
   };
 
-  let asked = 0;
+  let asked = 0; // an answer to an older question opens nothing
   const suggest = async (text) => {
     const mine = ++asked;
     try {
@@ -47,17 +47,23 @@
   };
 
   const choose = async (text) => {
+    const mine = ++asked;
     try {
       const rows = await find(text);
       const run = rows.find((row) => row.id === text.replace(/^#/, "")) || rows[0];
       if (run) add(run.id);
-      else suggest(text);
+      else if (mine === asked) suggest(text);
     } catch (error) {
       tell(error);
     }
   };
 
   let typing = 0;
+  const dismiss = () => {
+    asked += 1;
+    clearTimeout(typing);
+    hide();
+  };
   const later = (target) => {
     clearTimeout(typing);
     typing = setTimeout(() => target.isConnected && suggest(target.value.trim()), TYPING_MS);
@@ -65,17 +71,17 @@
   document.addEventListener("input", ({ target }) => target.id === "compare-add" && later(target));
   document.addEventListener("focusin", ({ target }) => {
     if (target.id === "compare-add") later(target);
-    else if (!target.closest(".compare-add")) hide();
+    else if (!target.closest(".compare-add")) dismiss();
   });
-  document.addEventListener("pointerdown", ({ target }) => !target.closest(".compare-add") && hide());
+  document.addEventListener("pointerdown", ({ target }) => !target.closest(".compare-add") && dismiss());
   document.addEventListener("keydown", (event) => {
     if (!event.target.closest?.(".compare-add")) return;
     const options = [...list().querySelectorAll("button")];
     const at = options.indexOf(event.target);
     if (event.key === "Escape") {
-      hide();
+      event.preventDefault(); // a browser would empty the field, which asks for the list again
       document.getElementById("compare-add").focus();
-      clearTimeout(typing);
+      dismiss();
     } else if (event.key === "Enter" && event.target.id === "compare-add") {
       event.preventDefault();
       choose(event.target.value.trim());

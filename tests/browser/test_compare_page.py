@@ -15,6 +15,28 @@ pytestmark = pytest.mark.browser
 
 NASTY = "<img src=x onerror=\"document.title='attacked'\">"
 
+HOLD_ANSWERS = """
+    const ask = window.fetch;
+    const leave = new Promise((give) => { window.letThrough = give; });
+    window.answers = [];
+    window.fetch = (...how) => {
+      const answer = leave.then(() => ask(...how));
+      window.answers.push(answer);
+      return answer;
+    };"""
+LET_ANSWERS_COME = """
+    const done = arguments[0];
+    const settle = async () => {
+      for (let known = -1; known !== window.answers.length; ) {
+        known = window.answers.length;
+        await Promise.all(window.answers);
+        await new Promise((give) => setTimeout(give, 50));  // for what an answer asks next
+      }
+      done();
+    };
+    window.letThrough();
+    settle();"""
+
 
 @pytest.fixture
 def four(tmp_path):
@@ -76,6 +98,18 @@ def test_what_matches_no_other_run_is_said(open_browser, serve, four):
     page.wait_for_contains_text("#compare-add-list", "No other run matches")
     page.find_element("#compare-add").send_keys(Keys.ESCAPE)
     until(lambda: not page.find_element("#compare-add-list").is_displayed(), PATIENCE)
+
+
+def test_an_answer_that_comes_after_escape_does_not_open_the_list_again(open_browser, serve, four):
+    page = open_comparison(open_browser, serve, four, "1,2")
+    page.driver.execute_script(HOLD_ANSWERS)
+    page.find_element("#compare-add").send_keys("zzz")
+    until(lambda: page.driver.execute_script("return window.answers.length") == 1, PATIENCE)
+    page.find_element("#compare-add").send_keys(Keys.ENTER)
+    until(lambda: page.driver.execute_script("return window.answers.length") == 2, PATIENCE)
+    page.find_element("#compare-add").send_keys(Keys.ESCAPE)
+    page.driver.execute_async_script(LET_ANSWERS_COME)
+    assert not page.find_element("#compare-add-list").is_displayed()
 
 
 def test_only_what_differs_is_left_on_demand(open_browser, serve, four):
