@@ -16,6 +16,7 @@ from test_realism_oracle import STOP, assert_agrees_with, markets, rules
 from services.analysis.again import Again
 from services.analysis.story import trade_story
 from services.backtest import SimulationSettings, run_backtest
+from services.bars import HIGHEST_PRICE
 from services.optimise import sweep
 from strategies.registry import STRATEGIES
 
@@ -78,6 +79,7 @@ def test_the_engine_agrees_with_a_slow_simulator_in_finer_bars(walk, simulation)
 def test_finer_bars_that_are_the_bars_themselves_change_nothing_to_the_last_bit(market, how):
     bars, signals = market
     assume(how.stop_loss or how.take_profit or how.trailing_stop)
+    assume((bars[["open", "high", "low", "close"]] <= HIGHEST_PRICE).all(axis=None))
     finer = pd.concat([hour_before(bars), bars], ignore_index=True)
     ours = run_backtest(bars, Scripted(signals), replace(how, intrabar="finer_bars"), finer=finer)
     usual = run_backtest(bars, Scripted(signals), replace(how, intrabar="stop_first"))

@@ -139,8 +139,19 @@
     load();
   };
 
+  // A study that was started stands above its form on a phone, and beside the form's head elsewhere.
+  let opened; // unknown until the page is there: a reload stays where it was
+  const bringUp = (search) => {
+    const study = new URLSearchParams(search).get("study");
+    const result = by("opt-result");
+    const isNew = study && opened !== undefined && study !== opened;
+    if (isNew && result?.getBoundingClientRect().top < 0) result.scrollIntoView({ block: "start" });
+    opened = study;
+  };
+
   // Back, forward and links to this page: the address has changed by other hands.
   const follow = (search) => {
+    bringUp(search || "");
     if (!isAlive() || window.location.pathname !== "/optimise") return nothing();
     const wanted = read(search || "");
     if (write(wanted) === write(state)) return nothing();

@@ -75,7 +75,9 @@ def at_work(workspace) -> threading.Thread:
 def start(page) -> None:
     page.driver.get(f"{page.server_url}{FORM}")
     page.wait_for_contains_text("#opt-count", f"{COUNT} combinations", timeout=PATIENCE)
-    page.find_element("#opt-start").click()
+    button = page.find_element("#opt-start")
+    page.driver.execute_script("arguments[0].scrollIntoView({ block: 'center' })", button)
+    button.click()
     until(lambda: "study=1" in page.driver.current_url, PATIENCE)
 
 
@@ -88,6 +90,18 @@ def let_through(worker: threading.Thread) -> bool:
 
 def done_on(page) -> int:
     return int(page.find_element(".opt-progress-head .muted").text.split(" of ")[0])
+
+
+def test_a_study_that_was_started_on_a_phone_is_in_view(page, workspace):
+    page.driver.set_window_size(500, 844)
+    start(page)
+    until(lambda: 0 <= top_of(page, "#opt-result") < 300, PATIENCE)
+
+
+def top_of(page, selector: str) -> float:
+    return page.driver.execute_script(
+        "return document.querySelector(arguments[0]).getBoundingClientRect().top", selector
+    )
 
 
 def test_a_long_study_is_watched_cancelled_and_gone_on_with(page, workspace):
