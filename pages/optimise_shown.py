@@ -1,5 +1,6 @@
 """The study that the address of Optimise names: how far it is, its results, what they are worth."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import dash
@@ -45,6 +46,8 @@ VERDICT, EVIDENCE, ASK, POLL = "opt-verdict", "opt-evidence", "opt-ask", "opt-po
 PLACEHOLDER, SEEN, SAID = "opt-placeholder", "opt-seen", "opt-said"
 REFUSED = "opt-refused"
 _POLL_MS = 1000
+# Progress, best, results, what to ask for, no polling, what was seen, refused and is usual.
+_NOTHING_OPEN = (None, None, None, None, True, None, None, None)
 
 
 def shown_boxes(placeholder: Component, study: str | None) -> list[Component]:
@@ -93,42 +96,7 @@ def _register_study(app: Dash, workspace: Workspace, reader: StudyReader) -> Non
         State(SEEN, "data"),
     )
     def _show(search: str, _tick: int, seen: list | None):
-        query = query_of_search(search)
-        number = query.get(STUDY)
-        if not number:
-            return False, None, None, None, None, None, True, None, None, None
-        try:
-            found = reader.read(number)
-        except UserError as error:
-            way = dcc.Link("All studies", href="/optimise", className="btn btn-primary")
-            state = error_state("No such study", str(error), way)
-            return True, state, None, None, None, None, True, None, None, None
-        study = found.study
-        job = _job(workspace, found)
-        # A job's own count may come later than the study's, and tells of the chunk in work.
-        done = max(job.done, study.done) if job and job.is_active else study.done
-        is_ending = bool(job and job.cancel_requested)
-        trouble = _trouble(workspace, job)
-        now = [study.id, study.state, done, is_ending, trouble]
-        view = view_of(query, found) if found.has_view else None
-        refused = refusal_note(view.refused) if view else None
-        if seen == now:
-            return *(no_update,) * 8, refused, no_update
-        is_active = study.is_active
-        moved = seen is None or seen[0] != study.id or not is_active
-        results = _results(reader, found, view) if moved and not is_active else None
-        return (
-            True,
-            [_head(found), *_cautions(reader, found)],
-            _progress(study, job, done, trouble),
-            _best(reader, found),
-            results if moved else no_update,
-            None if is_active else now,
-            not is_active,
-            now,
-            refused,
-            usual_view(found) if view else None,
-        )
+        return _shown(workspace, reader, query_of_search(search), seen)
 
     @app.callback(
         Output(HEAD, "children", allow_duplicate=True),
@@ -139,6 +107,47 @@ def _register_study(app: Dash, workspace: Workspace, reader: StudyReader) -> Non
     def _show_remarks(_said: list | None, search: str):
         found = reader.read(query_of_search(search).get(STUDY, ""))
         return [_head(found), *_cautions(reader, found)]
+
+
+def _shown(
+    workspace: Workspace, reader: StudyReader, query: Mapping[str, str], seen: list | None
+) -> tuple:
+    """Return what an address shows; what has not changed since it was `seen` is left alone."""
+    number = query.get(STUDY)
+    if not number:
+        return False, None, *_NOTHING_OPEN
+    try:
+        found = reader.read(number)
+    except UserError as error:
+        way = dcc.Link("All studies", href="/optimise", className="btn btn-primary")
+        state = error_state("No such study", str(error), way)
+        return True, state, *_NOTHING_OPEN
+    study = found.study
+    job = _job(workspace, found)
+    # A job's own count may come later than the study's, and tells of the chunk in work.
+    done = max(job.done, study.done) if job and job.is_active else study.done
+    is_ending = bool(job and job.cancel_requested)
+    trouble = _trouble(workspace, job)
+    now = [study.id, study.state, done, is_ending, trouble]
+    view = view_of(query, found) if found.has_view else None
+    refused = refusal_note(view.refused) if view else None
+    if seen == now:
+        return *(no_update,) * 8, refused, no_update
+    is_active = study.is_active
+    moved = seen is None or seen[0] != study.id or not is_active
+    results = _results(reader, found, view) if moved and not is_active else None
+    return (
+        True,
+        [_head(found), *_cautions(reader, found)],
+        _progress(study, job, done, trouble),
+        _best(reader, found),
+        results if moved else no_update,
+        None if is_active else now,
+        not is_active,
+        now,
+        refused,
+        usual_view(found) if view else None,
+    )
 
 
 def _register_orders(app: Dash, workspace: Workspace, reader: StudyReader) -> None:
